@@ -1,7 +1,7 @@
 // Hex, base64 (RFC 4648 sections 4 and 5) and base32 (section 6, lower case, no padding).
 //
-// Decoders are strict: no white space, no trailing bits that are not zero, padding complete or (where the
-// alphabet says so) absent. Errors: kMalformed.
+// Decoders are strict: no white space, no trailing bits that are not zero, padding complete or
+// (where the alphabet says so) absent. Errors: kMalformed.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ Result<Bytes> HexDecode(std::string_view text);
 // True when text is exactly `length` characters of 0-9a-f.
 bool IsLowerHex(std::string_view text, std::size_t length);
 
-std::string Base64Encode(ByteView bytes);          // standard alphabet, padded
-std::string Base64UrlEncode(ByteView bytes);       // URL alphabet, unpadded
+std::string Base64Encode(ByteView bytes);           // standard alphabet, padded
+std::string Base64UrlEncode(ByteView bytes);        // URL alphabet, unpadded
 Result<Bytes> Base64Decode(std::string_view text);  // standard alphabet, padded
 // Either alphabet (not mixed), padding present or absent: what protobuf's JSON mapping and DSSE ask
 // verifiers to accept.

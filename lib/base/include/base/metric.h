@@ -1,9 +1,10 @@
-// The interfaces through which rooms report what they do. The registry behind them is the room `metrics`;
-// a test or a tool passes `NullMetrics`.
+// The interfaces through which rooms report what they do. The registry behind them is the room
+// `metrics`; a test or a tool passes `NullMetrics`.
 //
-// Ask for a family once, at construction; ask a family for a series once for each label set and keep the
-// reference: looking one up costs a map search. Label values are bounded by the caller: never a repository,
-// namespace, image or digest (the contract names the one exception). Thread-safe.
+// Ask for a family once, at construction; ask a family for a series once for each label set and
+// keep the reference: looking one up costs a map search. Label values are bounded by the caller:
+// never a repository, namespace, image or digest (the contract names the one exception).
+// Thread-safe.
 #pragma once
 
 #include <map>

@@ -1,13 +1,17 @@
 // Errors are values.
 //
 // A `Result<T>` holds a T or an `Error`. An Error carries
-//  * `code`: a Reason of a closed list, CamelCase, stable: programs and tests compare it, metrics label by it.
+//  * `code`: a Reason of a closed list, CamelCase, stable: programs and tests compare it, metrics
+//  label by it.
 //    Each room declares its own Reasons as `inline constexpr Reason kMalformed{"Malformed"}`.
-//  * `message`: for an operator: what was expected, what was seen, what to do. Text from outside in it has
+//  * `message`: for an operator: what was expected, what was seen, what to do. Text from outside in
+//  it has
 //    been through `Printable` (printable.h). Never a secret.
-//  * `retryable`: true when the same call may succeed later without anything being changed by a person.
+//  * `retryable`: true when the same call may succeed later without anything being changed by a
+//  person.
 //
-// Exceptions of third-party libraries are caught where those are called and never pass a room's boundary.
+// Exceptions of third-party libraries are caught where those are called and never pass a room's
+// boundary.
 #pragma once
 
 #include <string>
@@ -54,8 +58,8 @@ inline tl::unexpected<Error> Forward(Error error) { return tl::make_unexpected(s
 
 // Reasons that more than one room needs.
 inline constexpr Reason kInvalidArgument{"InvalidArgument"};  // the caller or the user is wrong
-inline constexpr Reason kMalformed{"Malformed"};              // complete, and not what the format asks for
-inline constexpr Reason kLimitExceeded{"LimitExceeded"};      // larger, deeper or more than we accept
+inline constexpr Reason kMalformed{"Malformed"};  // complete, and not what the format asks for
+inline constexpr Reason kLimitExceeded{"LimitExceeded"};  // larger, deeper or more than we accept
 inline constexpr Reason kNotFound{"NotFound"};
 inline constexpr Reason kTimeout{"Timeout"};
 inline constexpr Reason kUnavailable{"Unavailable"};
@@ -73,10 +77,11 @@ inline constexpr Reason kInternal{"Internal"};
     if (!plimsoll_try) return ::plimsoll::Forward(std::move(plimsoll_try).error()); \
   } while (false)
 
-// PLIMSOLL_ASSIGN(auto x, expr): x is expr's value; its error is returned from the enclosing function.
+// PLIMSOLL_ASSIGN(auto x, expr): x is expr's value; its error is returned from the enclosing
+// function.
 #define PLIMSOLL_ASSIGN(declaration, expr) \
   PLIMSOLL_ASSIGN_INNER(declaration, expr, PLIMSOLL_CONCAT(plimsoll_result_, __LINE__))
-#define PLIMSOLL_ASSIGN_INNER(declaration, expr, result)                \
-  auto result = (expr);                                                 \
-  if (!result) return ::plimsoll::Forward(std::move(result).error());   \
+#define PLIMSOLL_ASSIGN_INNER(declaration, expr, result)              \
+  auto result = (expr);                                               \
+  if (!result) return ::plimsoll::Forward(std::move(result).error()); \
   declaration = std::move(*result)

@@ -1,16 +1,17 @@
 // The only door to JSON parsing (RFC 8259).
 //
-// `Document::Parse` refuses, as kMalformed: text that is not UTF-8, a byte order mark, a NUL byte, anything
-// after the value, comments, NaN, a lone surrogate escape, and a member name that occurs twice in one object
-// (two readers of one text must never see two values). As kLimitExceeded: more bytes, depth, values or
-// string bytes than `Limits` says. It never recurses, so depth costs no stack.
+// `Document::Parse` refuses, as kMalformed: text that is not UTF-8, a byte order mark, a NUL byte,
+// anything after the value, comments, NaN, a lone surrogate escape, and a member name that occurs
+// twice in one object (two readers of one text must never see two values). As kLimitExceeded: more
+// bytes, depth, values or string bytes than `Limits` says. It never recurses, so depth costs no
+// stack.
 //
-// Numbers keep what they are: an integer that fits int64 or uint64 is exact; everything else is a double,
-// and a typed reader that asks an integer of it fails.
+// Numbers keep what they are: an integer that fits int64 or uint64 is exact; everything else is a
+// double, and a typed reader that asks an integer of it fails.
 //
-// A `Value` is a view into its Document, which must outlive it. Reading never fails by exception or assert:
-// a member that is not there is a `missing` Value, of which every typed reader gives an error that names the
-// path ("$.spec.repository: expected a string, found nothing").
+// A `Value` is a view into its Document, which must outlive it. Reading never fails by exception or
+// assert: a member that is not there is a `missing` Value, of which every typed reader gives an
+// error that names the path ("$.spec.repository: expected a string, found nothing").
 #pragma once
 
 #include <cstddef>
@@ -51,7 +52,8 @@ class Value {
   Value operator[](std::size_t index) const;
   std::size_t size() const;  // elements or members; 0 for everything else
 
-  // Walks elements or members in the order of the text:  for (auto v = x.first(); !v.missing(); v = v.next())
+  // Walks elements or members in the order of the text:  for (auto v = x.first(); !v.missing(); v =
+  // v.next())
   Value first() const;
   Value next() const;
   std::string_view name() const;  // of a member: its key; else empty
@@ -100,9 +102,9 @@ class Document {
   std::unique_ptr<Impl> impl_;
 };
 
-// Event by event, for texts too large for a Document. Return false to stop: the parse then fails with
-// kLimitExceeded unless `Stopped()` says otherwise. Same refusals as Document::Parse, except that duplicate
-// names are the handler's concern. Views are valid during the call only.
+// Event by event, for texts too large for a Document. Return false to stop: the parse then fails
+// with kLimitExceeded unless `Stopped()` says otherwise. Same refusals as Document::Parse, except
+// that duplicate names are the handler's concern. Views are valid during the call only.
 class Handler {
  public:
   virtual ~Handler() = default;

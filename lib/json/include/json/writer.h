@@ -7,8 +7,8 @@
 //   w.EndObject();
 //   std::string text = std::move(w).Take();
 //
-// Strings that are not UTF-8 have their bad bytes replaced by U+FFFD, so the output is always valid. A call
-// out of order (a value without a key) is a defect of the caller and aborts.
+// Strings that are not UTF-8 have their bad bytes replaced by U+FFFD, so the output is always
+// valid. A call out of order (a value without a key) is a defect of the caller and aborts.
 #pragma once
 
 #include <cstdint>
@@ -41,13 +41,30 @@ class Writer {
   // Copies a parsed value as it is.
   void Copy(const Value& value);
 
-  void Member(std::string_view name, std::string_view value) { Key(name); String(value); }
-  void Member(std::string_view name, const std::string& value) { Key(name); String(value); }
-  void Member(std::string_view name, const char* value) { Key(name); String(value); }
-  void Member(std::string_view name, bool value) { Key(name); Bool(value); }
-  template <class Integer, class = std::enable_if_t<std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>>>
-  void Member(std::string_view name, Integer value) { Key(name); Int(static_cast<std::int64_t>(value)); }
-  // Leaves the member out when the string is empty: absent values are left out everywhere in the API.
+  void Member(std::string_view name, std::string_view value) {
+    Key(name);
+    String(value);
+  }
+  void Member(std::string_view name, const std::string& value) {
+    Key(name);
+    String(value);
+  }
+  void Member(std::string_view name, const char* value) {
+    Key(name);
+    String(value);
+  }
+  void Member(std::string_view name, bool value) {
+    Key(name);
+    Bool(value);
+  }
+  template <class Integer,
+            class = std::enable_if_t<std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>>>
+  void Member(std::string_view name, Integer value) {
+    Key(name);
+    Int(static_cast<std::int64_t>(value));
+  }
+  // Leaves the member out when the string is empty: absent values are left out everywhere in the
+  // API.
   void MemberIfSet(std::string_view name, std::string_view value) {
     if (!value.empty()) Member(name, value);
   }

@@ -1,0 +1,74 @@
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/encoding.h"
+
+namespace plimsoll {
+namespace {
+
+const EVP_MD* MethodOf(Hasher::Algorithm algorithm) {
+  switch (algorithm) {
+    case Hasher::Algorithm::kSha256:
+      return EVP_sha256();
+    case Hasher::Algorithm::kSha384:
+      return EVP_sha384();
+    case Hasher::Algorithm::kSha512:
+      return EVP_sha512();
+  }
+  return EVP_sha256();
+}
+
+Bytes DigestOf(Hasher::Algorithm algorithm, ByteView bytes) {
+  Hasher hasher(algorithm);
+  hasher.Update(bytes);
+  return hasher.Finish();
+}
+
+}  // namespace
+
+struct Hasher::Impl {
+  struct Deleter {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Deleter> context{EVP_MD_CTX_new()};
+};
+
+// A digest of libcrypto's default provider fails only when memory is gone; there is nothing to
+// report it to.
+Hasher::Hasher(Algorithm algorithm) : impl_(std::make_unique<Impl>()) {
+  if (impl_->context == nullptr ||
+      EVP_DigestInit_ex(impl_->context.get(), MethodOf(algorithm), nullptr) != 1) {
+    std::abort();
+  }
+}
+Hasher::~Hasher() = default;
+Hasher::Hasher(Hasher&&) noexcept = default;
+Hasher& Hasher::operator=(Hasher&&) noexcept = default;
+
+void Hasher::Update(ByteView bytes) {
+  if (EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()) != 1) std::abort();
+}
+
+Bytes Hasher::Finish() {
+  Bytes digest(EVP_MAX_MD_SIZE);
+  unsigned length = 0;
+  if (EVP_DigestFinal_ex(impl_->context.get(), digest.data(), &length) != 1) std::abort();
+  digest.resize(length);
+  return digest;
+}
+
+Sha256Digest Sha256(ByteView bytes) {
+  const Bytes digest = DigestOf(Hasher::Algorithm::kSha256, bytes);
+  Sha256Digest out{};
+  std::copy(digest.begin(), digest.end(), out.begin());
+  return out;
+}
+Bytes Sha384(ByteView bytes) { return DigestOf(Hasher::Algorithm::kSha384, bytes); }
+Bytes Sha512(ByteView bytes) { return DigestOf(Hasher::Algorithm::kSha512, bytes); }
+std::string Sha256Hex(ByteView bytes) { return HexEncode(Sha256(bytes)); }
+
+}  // namespace plimsoll
