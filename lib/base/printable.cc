@@ -48,28 +48,27 @@ bool IsDeceptive(std::uint32_t c) {
 
 std::string Escape(std::string_view text, std::size_t max_bytes, bool ascii_only) {
   std::string out;
+  std::size_t cut = 0;  // where the last character ends after which "..." still fits
   while (!text.empty()) {
     const Decoded decoded = DecodeOne(text);
     std::array<char, 16> escaped{};
     std::string_view piece;
-    std::size_t used = 1;
+    const std::size_t used = decoded.length == 0 ? 1 : decoded.length;
     if (decoded.length == 0) {
       std::snprintf(escaped.data(), escaped.size(), "\\x%02X", static_cast<unsigned char>(text[0]));
       piece = escaped.data();
     } else if (IsDeceptive(decoded.code_point) || (ascii_only && decoded.code_point > 0x7e)) {
       std::snprintf(escaped.data(), escaped.size(), "\\u{%04X}", decoded.code_point);
       piece = escaped.data();
-      used = decoded.length;
     } else {
-      piece = text.substr(0, decoded.length);
-      used = decoded.length;
+      piece = text.substr(0, used);
     }
-    const bool last = used == text.size();
-    const std::size_t needed = piece.size() + (last ? 0 : 3);
-    if (out.size() + needed > max_bytes) {
+    if (out.size() + piece.size() > max_bytes) {
+      out.resize(cut);
       return max_bytes >= 3 ? out.append("...") : out;
     }
     out.append(piece);
+    if (out.size() + 3 <= max_bytes) cut = out.size();
     text.remove_prefix(used);
   }
   return out;
