@@ -84,7 +84,7 @@ struct Material {
 struct Fact {
   Reason code;  // kMalformed or kLimitExceeded
   std::string message;
-  StorageForm storage = StorageForm::kSignatureTag;
+  std::optional<StorageForm> storage;  // absent: the image's own manifest
   std::size_t place = 0;
   std::string digest;  // of the manifest or blob, where there is one
 };

@@ -35,7 +35,9 @@
 
 namespace plimsoll::http {
 class Client;
-}
+class HostBudget;
+struct HostSettings;
+}  // namespace plimsoll::http
 
 namespace plimsoll::oci {
 
@@ -190,13 +192,20 @@ class Registry {
 struct RegistryOptions {
   std::vector<RegistrySettings> registries;
   ClientLimits limits;
-  std::chrono::seconds negative_cache_for{
-      30};  // a refused credential is not tried again for so long
+  // A refused credential is not tried again at that repository for so long.
+  std::chrono::milliseconds negative_cache_for{30'000};
+  // A call waits at most so long for its host's budget each time; beyond it is kRegistryThrottled.
+  std::chrono::milliseconds max_budget_wait{5'000};
 };
 
-// All references must outlive the client.
+// All references must outlive the client. The budget is shared with whoever else asks the same hosts; the rates
+// of `registries` are set in it.
 std::unique_ptr<Registry> MakeRegistry(RegistryOptions options, http::Client& http,
-                                       CredentialSource& credentials, const Clock& clock,
-                                       Logger& log, Metrics& metrics);
+                                       http::HostBudget& budget, CredentialSource& credentials,
+                                       const Clock& clock, Logger& log, Metrics& metrics);
+
+// `registries[]` as the HTTP client wants it: whoever makes that client puts these into its options.
+// kInvalidArgument names the entry and the field.
+Result<std::vector<http::HostSettings>> HttpHosts(const std::vector<RegistrySettings>& registries);
 
 }  // namespace plimsoll::oci
