@@ -47,6 +47,7 @@ struct BasicConstraints {
 // Bits of RFC 5280 section 4.2.1.3.
 struct KeyUsage {
   bool digital_signature = false;
+  bool content_commitment = false;
   bool key_cert_sign = false;
   bool crl_sign = false;
 };

@@ -77,9 +77,10 @@ class PublicKey {
     return a.spki_der() == b.spki_der();
   }
 
+  struct Impl;  // for the other files of this room
+
  private:
-  friend class Certificate;
-  struct Impl;
+  friend struct PublicKeyAccess;
   explicit PublicKey(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };

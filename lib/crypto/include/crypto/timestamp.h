@@ -2,17 +2,15 @@
 //
 // Verify checks, in this order, each with its own reason:
 //  1. the imprint is the hash of the data (SHA-256, SHA-384 or SHA-512);
-//  2. there is exactly one signer, and it is the authority's (by issuer and serial): the
-//  certificate that the
+//  2. there is exactly one signer, and it is the authority's (by issuer and serial): the certificate that the
 //     authority names, or, where it names none, an embedded one;
-//  3. signed attributes are present: content type TSTInfo, message digest of the content, and an
-//  ESSCertID or
-//     ESSCertIDv2 of the signer's certificate;
+//  3. signed attributes: content type TSTInfo, and the message digest of the content, each once;
 //  4. the signature over the attributes;
-//  5. the signer's path to one of the authority's roots at the time that the token itself states;
-//  its
-//     extended key usage is critical and only timeStamping;
-//  6. that time is within the authority's own window, both ends inclusive.
+//  5. the signer's extended key usage is critical and only timeStamping;
+//  6. its path to one of the authority's roots at the time that the token itself states (chain.h);
+//  7. the attributes name the signer's certificate first in an ESSCertID or ESSCertIDv2, and no certificate
+//     that is neither in the path nor embedded;
+//  8. the time is within the authority's own window, both ends inclusive.
 // Embedded certificates help to build the path and are never roots. Nonce, accuracy, ordering,
 // policy and the TSA's name are not compared with anything: nobody asked for them.
 #pragma once
@@ -55,8 +53,9 @@ class TimestampResponse {
   // authority's or its path leads to none of its roots.
   Result<Time> Verify(ByteView data, const TimestampAuthority& authority) const;
 
+  struct Impl;  // for the other files of this room
+
  private:
-  struct Impl;
   explicit TimestampResponse(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };
