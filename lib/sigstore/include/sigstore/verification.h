@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "sigstore/payload.h"
 #include "sigstore/reasons.h"
 
 namespace plimsoll::sigstore {
@@ -138,6 +139,10 @@ struct Verification {
   std::string docker_reference;    // simple signing: critical.identity.docker-reference
   std::optional<Statement> statement;
 
+  // The predicateType that the in-toto statement claims, whether anything of it verified or not; empty
+  // when it could not be read. Tells a signature from a scan, and proves nothing.
+  std::string claimed_predicate;
+
   // Only with kNoLogProof: all else holds. Keyless: chain (at the certificate's own time), SCT,
   // signature and digest; a key: one of `Expected::known_keys` made it. The signer is `signer`.
   bool verifies_unlogged = false;
@@ -148,8 +153,8 @@ struct Verification {
   bool verified() const { return outcome == Outcome::kVerified; }
 };
 
-// predicateType of cosign's own signatures in bundles.
-inline constexpr std::string_view kCosignSignPredicate = "https://sigstore.dev/cosign/sign/v1";
+
+
 bool IsSlsaProvenance(std::string_view predicate_type);  // v0.2 and v1 only
 
 }  // namespace plimsoll::sigstore
