@@ -17,10 +17,13 @@ class Resolver {
  public:
   virtual ~Resolver() = default;
   // At least one address, in the order in which to try them. `fresh` asks past any cache. Returns
-  // by `deadline`. Errors: kDnsFailed, kTimeout. Thread-safe.
+  // by `deadline`. Errors: kDnsFailed, kTimeout, kCancelled. Thread-safe.
   virtual Result<std::vector<IpAddress>> Resolve(const std::string& host,
                                                  std::chrono::steady_clock::time_point deadline,
                                                  bool fresh) = 0;
+  // Ends every call that waits, and every later one, with kCancelled. A client that shuts down
+  // calls it.
+  virtual void Shutdown() {}
 };
 
 struct ResolverLimits {
