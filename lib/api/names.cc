@@ -62,9 +62,8 @@ bool IsSupportedRepository(std::string_view repository) {
   if (slash == std::string_view::npos || !IsHost(repository.substr(0, slash))) return false;
   while (slash != std::string_view::npos) {
     const std::size_t next = repository.find('/', slash + 1);
-    if (!IsSegment(repository.substr(slash + 1, next == std::string_view::npos
-                                                    ? next
-                                                    : next - slash - 1))) {
+    if (!IsSegment(repository.substr(slash + 1,
+                                     next == std::string_view::npos ? next : next - slash - 1))) {
       return false;
     }
     slash = next;

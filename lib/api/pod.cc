@@ -86,11 +86,16 @@ constexpr Step kSteps[] = {
 
 Place ItemOf(Place array) {
   switch (array) {
-    case Place::kPullSecrets: return Place::kPullSecret;
-    case Place::kVolumes: return Place::kVolume;
-    case Place::kContainers: return Place::kContainer;
-    case Place::kStatuses: return Place::kContainerStatus;
-    default: return Place::kSkip;
+    case Place::kPullSecrets:
+      return Place::kPullSecret;
+    case Place::kVolumes:
+      return Place::kVolume;
+    case Place::kContainers:
+      return Place::kContainer;
+    case Place::kStatuses:
+      return Place::kContainerStatus;
+    default:
+      return Place::kSkip;
   }
 }
 
@@ -105,8 +110,10 @@ bool IsObjectPlace(Place place) {
     case Place::kVolumeImage:
     case Place::kContainer:
     case Place::kStatus:
-    case Place::kContainerStatus: return true;
-    default: return false;
+    case Place::kContainerStatus:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -158,7 +165,8 @@ class Reader final : public json::Handler {
   PodContainer container_;
   PodVolume volume_;
   Interned pull_secret_;
-  std::vector<PodContainer> statuses_;  // name and image_id, joined at the end: order is not promised
+  std::vector<PodContainer>
+      statuses_;  // name and image_id, joined at the end: order is not promised
 };
 
 bool Reader::Key(std::string_view name) {
@@ -177,11 +185,18 @@ bool Reader::Key(std::string_view name) {
 bool Reader::StartObject() {
   const Place place = ValuePlace();
   switch (place) {
-    case Place::kPullSecret: pull_secret_ = {}; break;
-    case Place::kVolume: volume_ = {}; break;
+    case Place::kPullSecret:
+      pull_secret_ = {};
+      break;
+    case Place::kVolume:
+      volume_ = {};
+      break;
     case Place::kContainer:
-    case Place::kContainerStatus: container_ = {}; break;
-    default: break;
+    case Place::kContainerStatus:
+      container_ = {};
+      break;
+    default:
+      break;
   }
   stack_.push_back(IsObjectPlace(place) ? place : Place::kSkip);
   in_array_.push_back(false);
@@ -209,7 +224,8 @@ bool Reader::EndObject() {
       container_.list = list_;
       if (statuses_.size() < limits_.max_images) statuses_.push_back(std::move(container_));
       break;
-    default: break;
+    default:
+      break;
   }
   return true;
 }
@@ -231,23 +247,54 @@ bool Reader::String(std::string_view value) {
   const Place place = ValuePlace();
   if (place == Place::kSkip || value.size() > limits_.max_string) return true;
   switch (place) {
-    case Place::kApiVersion: wrong_type_ = wrong_type_ || value != "v1"; break;
-    case Place::kKind: wrong_type_ = wrong_type_ || value != "Pod"; break;
-    case Place::kName: pod_.name = value; break;
-    case Place::kNamespace: pod_.name_space = pool_.Intern(value); break;
-    case Place::kUid: pod_.uid = value; break;
-    case Place::kResourceVersion: pod_.resource_version = value; break;
-    case Place::kCreated: pod_.created = ParseTime(value).value_or(Time{}); break;
-    case Place::kMirror: pod_.mirror = true; break;
-    case Place::kPhase: pod_.phase = PhaseOf(value); break;
-    case Place::kPullSecretName: pull_secret_ = pool_.Intern(value); break;
-    case Place::kVolumeName: volume_.name = pool_.Intern(value); break;
-    case Place::kVolumeReference: volume_.reference = pool_.Intern(value); break;
+    case Place::kApiVersion:
+      wrong_type_ = wrong_type_ || value != "v1";
+      break;
+    case Place::kKind:
+      wrong_type_ = wrong_type_ || value != "Pod";
+      break;
+    case Place::kName:
+      pod_.name = value;
+      break;
+    case Place::kNamespace:
+      pod_.name_space = pool_.Intern(value);
+      break;
+    case Place::kUid:
+      pod_.uid = value;
+      break;
+    case Place::kResourceVersion:
+      pod_.resource_version = value;
+      break;
+    case Place::kCreated:
+      pod_.created = ParseTime(value).value_or(Time{});
+      break;
+    case Place::kMirror:
+      pod_.mirror = true;
+      break;
+    case Place::kPhase:
+      pod_.phase = PhaseOf(value);
+      break;
+    case Place::kPullSecretName:
+      pull_secret_ = pool_.Intern(value);
+      break;
+    case Place::kVolumeName:
+      volume_.name = pool_.Intern(value);
+      break;
+    case Place::kVolumeReference:
+      volume_.reference = pool_.Intern(value);
+      break;
     case Place::kContainerName:
-    case Place::kStatusName: container_.name = pool_.Intern(value); break;
-    case Place::kContainerImage: container_.image = pool_.Intern(value); break;
-    case Place::kStatusImageId: container_.image_id = pool_.Intern(value); break;
-    default: break;
+    case Place::kStatusName:
+      container_.name = pool_.Intern(value);
+      break;
+    case Place::kContainerImage:
+      container_.image = pool_.Intern(value);
+      break;
+    case Place::kStatusImageId:
+      container_.image_id = pool_.Intern(value);
+      break;
+    default:
+      break;
   }
   return true;
 }

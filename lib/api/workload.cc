@@ -37,8 +37,8 @@ Status AddVolumes(SpecImages& out, const json::Value& list, std::size_t max_imag
   return {};
 }
 
-constexpr std::array<std::string_view, 5> kTemplateKinds = {"Deployment", "StatefulSet", "DaemonSet",
-                                                            "ReplicaSet", "Job"};
+constexpr std::array<std::string_view, 5> kTemplateKinds = {"Deployment", "StatefulSet",
+                                                            "DaemonSet", "ReplicaSet", "Job"};
 
 }  // namespace
 

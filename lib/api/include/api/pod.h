@@ -52,11 +52,15 @@ class Interned {
   }
   ~Interned() { Release(); }
 
-  std::string_view view() const { return text_ != nullptr ? std::string_view(text_->text) : std::string_view(); }
+  std::string_view view() const {
+    return text_ != nullptr ? std::string_view(text_->text) : std::string_view();
+  }
   std::string str() const { return std::string(view()); }
   bool empty() const { return view().empty(); }
   // True when no other Interned shows this string.
-  bool alone() const { return text_ == nullptr || text_->holders.load(std::memory_order_acquire) == 1; }
+  bool alone() const {
+    return text_ == nullptr || text_->holders.load(std::memory_order_acquire) == 1;
+  }
   friend bool operator==(const Interned& a, const Interned& b) {
     return a.text_ == b.text_ || a.view() == b.view();
   }
@@ -82,7 +86,9 @@ class StringPool {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
     std::size_t operator()(const Interned& held) const { return (*this)(held.view()); }
   };
   struct Equal {
@@ -98,7 +104,7 @@ class StringPool {
 
   mutable std::mutex mutex_;
   std::unordered_set<Interned, Hash, Equal> strings_;  // guarded by mutex_
-  std::size_t sweep_at_ = 1'024;                   // guarded by mutex_
+  std::size_t sweep_at_ = 1'024;                       // guarded by mutex_
 };
 
 enum class ContainerList : std::uint8_t { kInit, kOrdinary, kEphemeral };

@@ -33,7 +33,8 @@ struct SpecImages {
 };
 
 // `spec` is a PodSpec. kMalformed when a list is not a list or a container's image is not a string.
-Result<SpecImages> ImagesOfPodSpec(const json::Value& spec, std::size_t max_images = kMaxReviewImages);
+Result<SpecImages> ImagesOfPodSpec(const json::Value& spec,
+                                   std::size_t max_images = kMaxReviewImages);
 
 // `object` is a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob (by `kind`, as the
 // review's request.kind or the object's own). kInvalidArgument for any other kind.
