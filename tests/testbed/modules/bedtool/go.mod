@@ -1,0 +1,3 @@
+module plimsoll.dev/testbed/bedtool
+
+go 1.26.0
