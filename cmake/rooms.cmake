@@ -16,6 +16,8 @@ set(PLIMSOLL_MAY_USE_rekor base json http sigstore)
 set(PLIMSOLL_MAY_USE_baseline base)
 set(PLIMSOLL_MAY_USE_observation base oci sigstore rekor baseline)
 set(PLIMSOLL_MAY_USE_api base json baseline)
+# From the configuration to a running observer: what the three programs would otherwise each write.
+set(PLIMSOLL_MAY_USE_setup base config http oci sigstore rekor baseline observation)
 
 # Lets `target` include and link the given rooms, without passing them on.
 function(plimsoll_use target)

@@ -1,0 +1,54 @@
+// From the configuration to a running observer: the same assembly for controller, webhook and command line.
+//
+// Opens the files that the configuration names (trust root, keys, CA files through the HTTP client). An error is a
+// configuration error: it names the key, the file and what was expected, and the programs exit 2 with it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "baseline/settings.h"
+#include "config/plimsoll_config.h"
+#include "http/budget.h"
+#include "http/client.h"
+#include "observation/observer.h"
+#include "oci/registry.h"
+
+namespace plimsoll::setup {
+
+struct StackOptions {
+  // Names and addresses of the API server: never asked as a registry.
+  std::vector<std::string> api_server;
+  // Used when the configuration names no docker config: the command line's own login. Empty: none.
+  std::string fallback_docker_config;
+};
+
+// Everything that an observation needs, in the order in which it is torn down.
+struct Stack {
+  std::unique_ptr<http::Client> http;
+  std::unique_ptr<http::HostBudget> budget;
+  std::unique_ptr<oci::CredentialSource> credentials;
+  std::unique_ptr<oci::Registry> registry;
+  std::unique_ptr<observation::Observer> observer;
+};
+
+// `clock`, `log` and `metrics` must outlive the stack.
+Result<Stack> MakeStack(const config::PlimsollConfig& config, const StackOptions& options,
+                        const Clock& clock, Logger& log, Metrics& metrics);
+
+// The trust root and keys of the configuration; read again when the files change.
+Result<std::shared_ptr<const sigstore::Verifier>> LoadVerifier(
+    const config::PlimsollConfig& config);
+
+// The rules about where signatures lie, from `repositories[]`.
+Result<oci::RepositoryRules> LoadRepositoryRules(const config::PlimsollConfig& config);
+
+// The durations of the rules, field by field.
+baseline::Durations DurationsOf(const config::PlimsollConfig& config);
+
+}  // namespace plimsoll::setup
