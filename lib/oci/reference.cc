@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/printable.h"
+#include "host.h"
 
 namespace plimsoll::oci {
 namespace {
@@ -86,30 +87,6 @@ tl::unexpected<Error> Invalid(std::string_view text, std::string_view why) {
                                      "; expected [registry/]repository[:tag][@sha256:...]");
 }
 
-// A host in its one spelling, or nothing when it is none.
-std::optional<std::string> NormalHost(std::string_view host) {
-  const auto bracket = host.rfind(']');
-  const auto colon = host.rfind(':');
-  std::string_view name = host;
-  std::string port;
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
-    name = host.substr(0, colon);
-    const auto digits = host.substr(colon + 1);
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
-        number == 0 || number > 65'535) {
-      return std::nullopt;
-    }
-    if (number != 443) port = ":" + std::to_string(number);
-  }
-  if (!IsHostName(name)) return std::nullopt;
-  std::string normal = LowerCase(name) + port;
-  if (normal == "index.docker.io" || normal == "registry-1.docker.io")
-    return std::string(kDockerHub);
-  return normal;
-}
-
 // True when the first segment of a name is a registry by docker's rule.
 bool LooksLikeHost(std::string_view segment) {
   return segment.find_first_of(".:") != std::string_view::npos || segment == "localhost" ||
@@ -157,6 +134,29 @@ tl::unexpected<Error> BareId(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::string> NormalHost(std::string_view host) {
+  const auto bracket = host.rfind(']');
+  const auto colon = host.rfind(':');
+  std::string_view name = host;
+  std::string port;
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    name = host.substr(0, colon);
+    const auto digits = host.substr(colon + 1);
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
+        number == 0 || number > 65'535) {
+      return std::nullopt;
+    }
+    if (number != 443) port = ":" + std::to_string(number);
+  }
+  if (!IsHostName(name)) return std::nullopt;
+  std::string normal = LowerCase(name) + port;
+  if (normal == "index.docker.io" || normal == "registry-1.docker.io")
+    return std::string(kDockerHub);
+  return normal;
+}
 
 Result<Digest> Digest::Parse(std::string_view text) {
   const auto colon = text.find(':');
