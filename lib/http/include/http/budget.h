@@ -32,8 +32,9 @@ inline constexpr Reason kTooManyHosts{"TooManyHosts"};
 struct BudgetLimits {
   double requests_per_second = 5.0;
   double burst = 20.0;
-  double reserved_share = 0.5;  // of the burst, only for RequestClass::kReserved
-  int max_in_flight = 4;
+  // Of tokens, places in flight and the host's own limit: only for RequestClass::kReserved.
+  double reserved_share = 0.5;
+  int max_in_flight = 8;
   std::size_t max_hosts = 1024;
   Duration back_off_first = std::chrono::seconds(1);  // doubled with each failure in a row
   Duration back_off_max = std::chrono::minutes(5);
@@ -41,8 +42,8 @@ struct BudgetLimits {
   int breaker_failures = 5;      // failures in a row that open the circuit
   Duration breaker_open = std::chrono::seconds(60);
   Duration retry_after_max = std::chrono::hours(6);  // a host cannot make us wait longer
-  double remaining_floor =
-      0.1;  // of the host's own limit: what is left to others behind our address
+  // Of the host's own limit: what is left to others behind our address.
+  double remaining_floor = 0.1;
 };
 
 enum class RequestClass { kOrdinary, kReserved };
@@ -53,6 +54,7 @@ struct Outcome {
   std::optional<Duration> retry_after;
   std::optional<std::int64_t> remaining;  // requests that the host still grants
   std::optional<std::int64_t> limit;
+  std::optional<Duration> window;  // in which `limit` requests are granted
   std::optional<Duration> reset_after;
 };
 // Reads status, Retry-After (seconds or HTTP-date), RateLimit-Remaining / -Limit / -Reset (also
@@ -80,10 +82,14 @@ class HostBudget {
 
    private:
     friend class HostBudget;
-    Permit(HostBudget* budget, std::string host, bool probe);
+    Permit(HostBudget* budget, std::string host, RequestClass request_class, bool probe,
+           Time started);
+    void GiveBack();
     HostBudget* budget_;
     std::string host_;
+    RequestClass request_class_;
     bool probe_;
+    Time started_;
   };
 
   struct Answer {
