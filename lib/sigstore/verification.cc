@@ -74,9 +74,4 @@ std::string_view Name(TrustPartKind kind) {
   return "";
 }
 
-bool IsSlsaProvenance(std::string_view predicate_type) {
-  return predicate_type == "https://slsa.dev/provenance/v0.2" ||
-         predicate_type == "https://slsa.dev/provenance/v1";
-}
-
 }  // namespace plimsoll::sigstore

@@ -46,6 +46,8 @@ std::vector<std::string> ClassicPayloadCandidates(
 // and spaced). The statement names no repository.
 std::vector<std::string> BundleStatementCandidates(std::string_view manifest_digest);
 
+// predicateType of cosign's own signatures in bundles.
+inline constexpr std::string_view kCosignSignPredicate = "https://sigstore.dev/cosign/sign/v1";
 inline constexpr std::string_view kInTotoPayloadType = "application/vnd.in-toto+json";
 
 // DSSE's pre-authentication encoding.

@@ -63,7 +63,7 @@ class TrustRoot {
   // Parts without a window are trusted at any time (logs: from 1970).
   static Result<TrustRoot> FromPem(const ClassicPemSet& set, const Limits& limits = {});
   // Sigstore's public-good instance, as of PublicGoodDate().
-  static const TrustRoot& PublicGood();
+  static TrustRoot PublicGood();
   static Time PublicGoodDate();
 
   // 16 hex characters over the content: equal content, equal generation, whatever the spelling of

@@ -153,8 +153,6 @@ struct Verification {
   bool verified() const { return outcome == Outcome::kVerified; }
 };
 
-
-
 bool IsSlsaProvenance(std::string_view predicate_type);  // v0.2 and v1 only
 
 }  // namespace plimsoll::sigstore
