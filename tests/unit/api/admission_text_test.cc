@@ -17,7 +17,8 @@ ImageFinding Missing() {
   finding.severity = "critical";
   finding.fingerprint = "d-5c5d663e2d480544ae66aa8b1a77125c";
   finding.expected =
-      "a signature by acme/storefront/release.yml@refs/tags/*, issuer token.actions.githubusercontent.com, as on every "
+      "a signature by acme/storefront/release.yml@refs/tags/*, issuer "
+      "token.actions.githubusercontent.com, as on every "
       "image since 2026-02-10";
   finding.expected_short = "acme/storefront/release.yml@refs/tags/*";
   finding.seen = "none in any form, ghcr.io answered at 18:02:44Z";
@@ -26,11 +27,15 @@ ImageFinding Missing() {
 
 TEST(Denial, SaysWhichContainerWhatWasExpectedWhatWasSeenAndWhatToDo) {
   EXPECT_EQ(DenialText({Missing()}),
-            "container \"web\": ghcr.io/acme/storefront/web@sha256:5f742e1e819f is not signed (SignatureMissing, "
+            "container \"web\": ghcr.io/acme/storefront/web@sha256:5f742e1e819f is not signed "
+            "(SignatureMissing, "
             "critical). Expected: a signature by acme/storefront/release.yml@refs/tags/*, issuer "
-            "token.actions.githubusercontent.com, as on every image since 2026-02-10. Seen: none in any form, ghcr.io "
-            "answered at 18:02:44Z. To accept: kubectl plimsoll accept ghcr.io/acme/storefront/web SignatureMissing "
-            "d-5c5d663e2d480544ae66aa8b1a77125c --expires 14d --reason TEXT. Help: kubectl plimsoll explain "
+            "token.actions.githubusercontent.com, as on every image since 2026-02-10. Seen: none "
+            "in any form, ghcr.io "
+            "answered at 18:02:44Z. To accept: kubectl plimsoll accept ghcr.io/acme/storefront/web "
+            "SignatureMissing "
+            "d-5c5d663e2d480544ae66aa8b1a77125c --expires 14d --reason TEXT. Help: kubectl "
+            "plimsoll explain "
             "ghcr.io/acme/storefront/web");
 }
 
@@ -43,9 +48,10 @@ TEST(Denial, NamesThreeImagesAndCountsTheRest) {
   findings[1].container = "b";
   findings[2].container = "c";
   const std::string text = DenialText(findings);
-  EXPECT_TRUE(text.ends_with(
-      "explain r.io/a. Also: \"b\" SignatureMissing d-5c5d663e2d480544ae66aa8b1a77125c, \"c\" SignatureMissing "
-      "d-5c5d663e2d480544ae66aa8b1a77125c and 3 more"))
+  EXPECT_TRUE(
+      text.ends_with("explain r.io/a. Also: \"b\" SignatureMissing "
+                     "d-5c5d663e2d480544ae66aa8b1a77125c, \"c\" SignatureMissing "
+                     "d-5c5d663e2d480544ae66aa8b1a77125c and 3 more"))
       << text;
 }
 
@@ -75,8 +81,10 @@ TEST(Denial, IsPrintableAscii) {
 TEST(Warning, IsOneShortLine) {
   const std::string text = WarningText(Missing());
   EXPECT_EQ(text,
-            "\"web\": ghcr.io/acme/storefront/web@sha256:5f742e1e819f is not signed (SignatureMissing); expected "
-            "acme/storefront/release.yml@refs/tags/*; kubectl plimsoll explain ghcr.io/acme/storefront/web");
+            "\"web\": ghcr.io/acme/storefront/web@sha256:5f742e1e819f is not signed "
+            "(SignatureMissing); expected "
+            "acme/storefront/release.yml@refs/tags/*; kubectl plimsoll explain "
+            "ghcr.io/acme/storefront/web");
 }
 
 TEST(Warning, NeverExceedsItsBound) {

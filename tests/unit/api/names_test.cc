@@ -15,7 +15,8 @@ TEST(BaselineName, IsTheLastSegmentAndTheHashOfTheKey) {
 
 TEST(BaselineName, OfAnOddSegmentIsStillADnsName) {
   EXPECT_EQ(BaselineName("r.io/a/b__c.d").substr(0, 7), "b--c-d-");
-  const std::string name = BaselineName("r.io/" + std::string(39, 'a') + "-b" + std::string(80, 'c'));
+  const std::string name =
+      BaselineName("r.io/" + std::string(39, 'a') + "-b" + std::string(80, 'c'));
   EXPECT_EQ(name.substr(0, 40), std::string(39, 'a') + "-");
   EXPECT_EQ(name.size(), 39u + 1 + 20);
 }
@@ -25,9 +26,9 @@ TEST(SupportedRepository, IsWhatTheSchemaTakes) {
                            "10.0.0.1:5000/x", "a/b"}) {
     EXPECT_TRUE(IsSupportedRepository(good)) << good;
   }
-  for (const char* bad : {"", "a/", "/a", "nginx", "[::1]:5000/a", "r.io:/a", "r.io:123456/a", "R.io/a",
-                          "r.io/A", "r.io/-a", "r.io/a_", "r.io//a", "r.io/a//b", "-r.io/a", "r_x.io/a",
-                          "r.io/a b", "r.io/a@b"}) {
+  for (const char* bad : {"", "a/", "/a", "nginx", "[::1]:5000/a", "r.io:/a", "r.io:123456/a",
+                          "R.io/a", "r.io/A", "r.io/-a", "r.io/a_", "r.io//a", "r.io/a//b",
+                          "-r.io/a", "r_x.io/a", "r.io/a b", "r.io/a@b"}) {
     EXPECT_FALSE(IsSupportedRepository(bad)) << bad;
   }
   EXPECT_FALSE(IsSupportedRepository("r.io/" + std::string(507, 'a')));

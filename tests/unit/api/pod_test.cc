@@ -57,10 +57,10 @@ TEST(ReadPod, KeepsWhatSaysWhichImagesRun) {
 
 TEST(ReadPod, TakesTheStatusBeforeTheSpec) {
   StringPool pool;
-  const Result<Pod> pod = ReadPod(
-      R"({"status":{"containerStatuses":[{"imageID":"x@sha256:1","name":"a"}]},)"
-      R"("spec":{"containers":[{"name":"a","image":"i"}]},"metadata":{"name":"p"}})",
-      pool);
+  const Result<Pod> pod =
+      ReadPod(R"({"status":{"containerStatuses":[{"imageID":"x@sha256:1","name":"a"}]},)"
+              R"("spec":{"containers":[{"name":"a","image":"i"}]},"metadata":{"name":"p"}})",
+              pool);
   ASSERT_TRUE(pod);
   ASSERT_EQ(pod->containers.size(), 1u);
   EXPECT_EQ(pod->containers[0].image_id.view(), "x@sha256:1");
@@ -76,8 +76,9 @@ TEST(ReadPod, MarksMirrorPods) {
 
 TEST(ReadPod, RefusesWhatIsNoPod) {
   StringPool pool;
-  for (const char* bad : {"", "[]", "{}", "null", R"({"kind":"Node","metadata":{"name":"n"}})",
-                          R"({"apiVersion":"v2","metadata":{"name":"n"}})", R"({"metadata":{"name":)"}) {
+  for (const char* bad :
+       {"", "[]", "{}", "null", R"({"kind":"Node","metadata":{"name":"n"}})",
+        R"({"apiVersion":"v2","metadata":{"name":"n"}})", R"({"metadata":{"name":)"}) {
     const Result<Pod> pod = ReadPod(bad, pool);
     ASSERT_FALSE(pod) << bad;
     EXPECT_EQ(pod.error().code, kMalformed) << bad;

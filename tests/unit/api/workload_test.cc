@@ -31,7 +31,8 @@ TEST(ImagesOfObject, AreFoundInEveryKindThatHoldsATemplate) {
     EXPECT_TRUE(HoldsImages(kind));
     ExpectAll(kind, "{\"spec\":{\"template\":{\"spec\":" + spec + "}}}");
   }
-  ExpectAll("CronJob", "{\"spec\":{\"jobTemplate\":{\"spec\":{\"template\":{\"spec\":" + spec + "}}}}}");
+  ExpectAll("CronJob",
+            "{\"spec\":{\"jobTemplate\":{\"spec\":{\"template\":{\"spec\":" + spec + "}}}}}");
 }
 
 TEST(ImagesOfObject, OfAnotherKindAreRefused) {
@@ -44,7 +45,8 @@ TEST(ImagesOfObject, OfAnotherKindAreRefused) {
 
 TEST(ImagesOfPodSpec, TellsWhenThereAreTooMany) {
   std::string text = R"({"containers":[)";
-  for (int i = 0; i < 600; ++i) text += std::string(i == 0 ? "" : ",") + R"({"name":"c","image":"i"})";
+  for (int i = 0; i < 600; ++i)
+    text += std::string(i == 0 ? "" : ",") + R"({"name":"c","image":"i"})";
   const Result<json::Document> document = json::Document::Parse(text + "]}");
   ASSERT_TRUE(document);
   const Result<SpecImages> images = ImagesOfPodSpec(document->root());
