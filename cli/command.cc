@@ -14,6 +14,7 @@ int Combine(int a, int b) {
 const std::vector<Command>& Commands() {
   static const std::vector<Command> kCommands = {
       {"inspect", "look at the signatures of images now, without a cluster", RunInspect},
+      {"replay", "judge a recorded history, in order of time", RunReplay},
   };
   return kCommands;
 }

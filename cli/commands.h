@@ -6,6 +6,6 @@
 namespace plimsoll::cli {
 
 int RunInspect(const Invocation& invocation);
-int RunVerifyBundleCommand(const Invocation& invocation);
+int RunReplay(const Invocation& invocation);
 
 }  // namespace plimsoll::cli
