@@ -169,13 +169,34 @@ Answer<std::string> GetBlob(Session& session, const Digest& digest, std::size_t 
   }
 }
 
+namespace {
+
+// The same place, however its colons and slashes are written.
+std::string Unescaped(std::string path) {
+  for (const auto& [code, character] :
+       {std::pair{"%3A", ":"}, {"%3a", ":"}, {"%2F", "/"}, {"%2f", "/"}}) {
+    for (auto at = path.find(code); at != std::string::npos; at = path.find(code, at)) {
+      path.replace(at, 3, character);
+    }
+  }
+  return path;
+}
+
+// A registry behind a proxy may write http:// for itself: the link is asked for over its own scheme.
+bool SameHost(const http::Url& link, const http::Url& base) {
+  return link.SameOrigin(base) ||
+         (link.host == base.host && base.https && !link.https && link.port == 80);
+}
+
+}  // namespace
+
 Answer<std::optional<std::string>> NextPage(const http::Response& response,
                                             const Endpoint& endpoint, const std::string& path) {
   const auto link = NextLink(response.headers.All("Link"));
   if (!link) return std::optional<std::string>();
   const auto url = response.url.Resolve(*link);
   const auto base = http::Url::Parse(endpoint.Url("/"));
-  if (!url || !base || !url->SameOrigin(*base) || url->path != path) {
+  if (!url || !base || !SameHost(*url, *base) || Unescaped(url->path) != path) {
     return tl::make_unexpected(MakeFailure(
         kAnswerRefused,
         endpoint.host + " continues its list at " + Printable(*link) +
