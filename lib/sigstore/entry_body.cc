@@ -184,10 +184,11 @@ Status ReadIntotoV2(const json::Value& spec, const Limits& limits, EntryBody& bo
   return ReadSignatures(
       content["envelope"]["signatures"], limits, body,
       [&](const json::Value& s) -> Result<LoggedSignature> {
-        // The kind encodes the envelope's own base64 text once more.
+        // The kind encodes the envelope's own base64 text once more. What is no base64 inside is
+        // kept as it stands: genuinely logged, and no signature of ours.
         PLIMSOLL_ASSIGN(const Bytes text, ProtoBytes(s["sig"], 2 * limits.signature_bytes));
-        PLIMSOLL_ASSIGN(Bytes signature,
-                        DecodeBase64Text(AsText(text), limits.signature_bytes, s.Path()));
+        auto inner = DecodeBase64Text(AsText(text), limits.signature_bytes, s.Path());
+        Bytes signature = inner ? std::move(*inner) : text;
         PLIMSOLL_ASSIGN(LogVerifier verifier, ReadPemVerifier(s["publicKey"], limits));
         return LoggedSignature{std::move(signature), std::move(verifier), {}};
       });
