@@ -6,10 +6,13 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,17 +20,18 @@
 
 namespace plimsoll::testing {
 
-// Opened once by the test; replies and connections wait for it.
+// Opened once by the test; a reply that is `After` it waits until then. Thread-safe.
 class Gate {
  public:
-  Gate();
   void Open();
-  // Until it is open (true) or `stop` says so (false).
-  bool Wait(const std::shared_ptr<class StopFlag>& stop) const;
+  // Until it is open, or `stopping` says true when Wake is called.
+  void Wait(const std::function<bool()>& stopping);
+  void Wake();
 
  private:
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
 };
 
 struct Step {
@@ -93,13 +97,16 @@ class Reply {
   // What the server runs. `head_request`: the body is left out.
   std::vector<Step> Steps(bool head_request) const;
   bool keeps_connection() const { return keep_; }
+  // True for a reply that was made by no function of the above: FaultServer::Pass().
+  bool is_pass() const { return status_line_.empty() && raw_.empty(); }
 
  private:
+  static Reply FromSteps(std::vector<Step> steps);
+
   std::string status_line_;
   Fields fields_;
   std::string body_;        // as sent: chunked framing included
   std::vector<Step> raw_;   // instead of the above, when not empty
-  std::vector<Step> tail_;  // after the body
   bool keep_ = true;
   std::size_t limit_ = std::numeric_limits<std::size_t>::max();
   bool reset_ = false;
