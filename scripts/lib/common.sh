@@ -17,26 +17,26 @@ die() {
   exit 1
 }
 
-# Runs a command with its output in a log file; says that it still runs every 20 s, and shows the end of the
-# log when it fails.    quietly "what is done" LOG command...
+# Runs a command with its output in a log file; says every 20 s that it still runs (and how far a build has come),
+# and shows the end of the log when it fails.    quietly "what is done" LOG command...
 quietly() {
   local what=$1 log=$2 began=$SECONDS result=0 next=20 pid
   shift 2
   mkdir -p "$(dirname "$log")"
-  say "  $what ..."
+  say "  $what (log: $log)"
   "$@" >"$log" 2>&1 &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
     if [ $((SECONDS - began)) -ge "$next" ]; then
-      say "  $what: $next s so far; log in $log"
+      say "  $what: $next s so far$(grep -o '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 1 | sed 's/^/ /')"
       next=$((next + 20))
     fi
   done
   wait "$pid" || result=$?
   if [ "$result" -ne 0 ]; then
     say "  $what failed after $((SECONDS - began)) s; the end of $log:"
-    tail -n 25 "$log" | sed 's/^/    /' >&2
+    tail -n 40 "$log" | sed 's/^/    /' >&2
   elif [ $((SECONDS - began)) -ge 3 ]; then
     say "  $what: done after $((SECONDS - began)) s"
   fi
