@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "support/virtual_sigstore/der_writer.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 std::uint8_t TagOf(GeneralName::Kind kind) {
@@ -197,4 +197,4 @@ Bytes IssuerAndSerial(const CertificateSpec& spec, const Bytes& issuer_name) {
   return der::Sequence({issuer_name, der::Integer(ByteView(spec.serial))});
 }
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

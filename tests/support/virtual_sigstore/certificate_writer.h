@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "support/virtual_sigstore/test_key.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 
 struct GeneralName {
   enum class Kind { kUri, kEmail, kDns, kIp, kOtherName };
@@ -98,4 +98,4 @@ std::string PemOf(std::string_view label, ByteView der);
 // The issuer's name and serial of a certificate made by WriteCertificate: IssuerAndSerialNumber, DER.
 Bytes IssuerAndSerial(const CertificateSpec& spec, const Bytes& issuer_name);
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-namespace plimsoll::testing::der {
+namespace plimsoll::test::der {
 namespace {
 
 constexpr std::uint8_t kConstructedContext = 0xa0;
@@ -130,4 +130,4 @@ Bytes GeneralizedTime(Time time) {
   return Tagged(0x18, AsBytes(text));
 }
 
-}  // namespace plimsoll::testing::der
+}  // namespace plimsoll::test::der

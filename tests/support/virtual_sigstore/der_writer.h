@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 
-namespace plimsoll::testing::der {
+namespace plimsoll::test::der {
 
 Bytes Concat(std::initializer_list<Bytes> parts);
 Bytes Concat(const std::vector<Bytes>& parts);
@@ -37,4 +37,4 @@ Bytes CertificateTime(Time time);
 // With a fraction when there is one, without trailing zeros (RFC 3161 section 2.4.2).
 Bytes GeneralizedTime(Time time);
 
-}  // namespace plimsoll::testing::der
+}  // namespace plimsoll::test::der

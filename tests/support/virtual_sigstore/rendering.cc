@@ -5,7 +5,7 @@
 #include "json/writer.h"
 #include "support/virtual_sigstore/virtual_sigstore.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 void RawBytes(json::Writer& w, const Bytes& der) {
@@ -347,4 +347,4 @@ SignatureImage BundleImage(const SignedBundle& bundle, std::string_view subject_
   return image;
 }
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

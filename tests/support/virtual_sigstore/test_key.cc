@@ -11,7 +11,7 @@
 #include "base/encoding.h"
 #include "support/virtual_sigstore/der_writer.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 constexpr BN_ULONG kPublicExponent = 65537;
@@ -388,4 +388,4 @@ Bytes TestKey::AlgorithmIdentifier(crypto::SignatureAlgorithm algorithm) {
                       der::Explicit(2, der::Integer(kSaltSizes[HashIndex(algorithm)]))})});
 }
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

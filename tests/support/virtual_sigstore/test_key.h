@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "crypto/public_key.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 
 enum class KeyType {
   kP256,
@@ -55,4 +55,4 @@ class TestKey {
 // `size` bytes that depend on the seed only.
 Bytes SeededBytes(std::string_view seed, std::size_t size);
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

@@ -4,7 +4,7 @@
 
 #include "support/virtual_sigstore/der_writer.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 constexpr std::string_view kOidTstInfo = "1.2.840.113549.1.9.16.1.4";
@@ -129,4 +129,4 @@ Bytes WriteTimestamp(const TimestampSpec& spec, ByteView data, const TimestampSi
   return der::Sequence({status, token});
 }
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

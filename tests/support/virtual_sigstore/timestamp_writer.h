@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "support/virtual_sigstore/certificate_writer.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 
 enum class ImprintHash { kSha1, kSha256, kSha384, kSha512 };
 
@@ -50,4 +50,4 @@ struct TimestampSigner {
 
 Bytes WriteTimestamp(const TimestampSpec& spec, ByteView data, const TimestampSigner& signer);
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

@@ -4,7 +4,7 @@
 #include "json/writer.h"
 #include "support/virtual_sigstore/der_writer.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 constexpr std::string_view kSignatureMark = "\xe2\x80\x94 ";  // U+2014
@@ -298,4 +298,4 @@ std::string LoggedEntry::AnnotationJson() const {
   return std::move(w).Take();
 }
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

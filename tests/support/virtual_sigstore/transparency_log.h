@@ -17,7 +17,7 @@
 #include "base/time.h"
 #include "support/virtual_sigstore/test_key.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 
 class MerkleTree {
  public:
@@ -141,4 +141,4 @@ class TransparencyLog {
   MerkleTree tree_;
 };
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

@@ -4,7 +4,7 @@
 #include "json/writer.h"
 #include "support/virtual_sigstore/der_writer.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 using crypto::SignatureAlgorithm;
@@ -530,4 +530,4 @@ TrustDocument VirtualSigstore::Trust() const {
   return document;
 }
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

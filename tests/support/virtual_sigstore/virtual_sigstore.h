@@ -28,7 +28,7 @@
 #include "support/virtual_sigstore/timestamp_writer.h"
 #include "support/virtual_sigstore/transparency_log.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 
 // 2026-03-01T12:00:00Z: when everything is signed, unless a spec says otherwise.
 inline constexpr Time kSigningTime{std::chrono::seconds(1'772'366'400)};
@@ -297,4 +297,4 @@ SignatureImage BundleImage(const SignedBundle& bundle, std::string_view subject_
                            std::size_t subject_size,
                            std::string_view predicate_type = "https://sigstore.dev/cosign/sign/v1");
 
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test

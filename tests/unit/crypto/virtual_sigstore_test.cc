@@ -9,7 +9,7 @@
 #include "crypto/timestamp.h"
 #include "json/json.h"
 
-namespace plimsoll::testing {
+namespace plimsoll::test {
 namespace {
 
 crypto::Certificate Parse(const Bytes& der) {
@@ -99,4 +99,4 @@ TEST(VirtualSigstore, EveryKindOfKeySignsWhatItsPublicKeyVerifies) {
 }
 
 }  // namespace
-}  // namespace plimsoll::testing
+}  // namespace plimsoll::test
