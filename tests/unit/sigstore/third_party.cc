@@ -24,13 +24,20 @@ std::vector<ConformanceCase> ConformanceCases() {
     c.bundle = ReadTestData(folder + std::string(row["bundle"].StringOrEmpty()));
     c.artifact = ReadTestData(folder + std::string(row["artifact"].StringOrEmpty()));
     c.artifact_sha256 = "sha256:" + std::string(row["sha256"].StringOrEmpty());
+    const auto path = [&](const json::Value& value) {
+      return test::TestDataPath(folder + std::string(value.StringOrEmpty())).string();
+    };
+    c.bundle_path = path(row["bundle"]);
+    c.artifact_path = path(row["artifact"]);
     const std::string root(row["trustedRoot"].StringOrEmpty());
     if (root != "PRODUCTION") {
       c.trusted_root = ReadTestData(folder + root);
+      c.trusted_root_path = path(row["trustedRoot"]);
       c.has_trusted_root = true;
     }
     if (const std::string key(row["key"].StringOrEmpty()); !key.empty()) {
       c.key = ReadTestData(folder + key);
+      c.key_path = path(row["key"]);
       c.has_key = true;
     }
     c.identity = row["identity"].StringOrEmpty();

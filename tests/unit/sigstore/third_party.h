@@ -21,6 +21,11 @@ struct ConformanceCase {
   bool has_key = false;
   std::string identity;
   std::string issuer;
+  // The same as paths, for the command line.
+  std::string bundle_path;
+  std::string artifact_path;
+  std::string trusted_root_path;
+  std::string key_path;
 };
 
 std::vector<ConformanceCase> ConformanceCases();
