@@ -1,7 +1,7 @@
 // A registry in memory (OCI distribution 1.1, pull side), on top of the FaultServer.
 //
 // It serves what a test put into it, correctly: manifests by tag and digest with Accept negotiation,
-// HEAD, Docker-Content-Digest, ETag and If-None-Match; blobs with Range; tags with paging; the
+// HEAD, Docker-Content-Digest, ETag and If-None-Match; blobs; tags with paging; the
 // referrers API, or its absence; token and Basic authentication; rate limit headers. Each of its
 // behaviours can be switched, and any request can be answered by a fault instead. Every request is
 // recorded. Digests of what is put are computed here (sha256 unless said otherwise), never trusted.
