@@ -115,7 +115,8 @@ Result<Repository> ParseName(std::string_view whole, std::string_view name) {
   if (repository.host == kDockerHub && path.find('/') == std::string_view::npos) {
     repository.path.insert(0, "library/");
   }
-  if (path.size() > kMaxPath) return Invalid(whole, "its repository is longer than 255 characters");
+  if (repository.path.size() > kMaxPath)
+    return Invalid(whole, "its repository is longer than 255 characters");
   return repository;
 }
 
@@ -193,7 +194,8 @@ std::optional<std::string> Digest::CosignTag(std::string_view suffix) const {
 
 Result<Repository> Repository::FromKey(std::string_view key) {
   const auto slash = key.find('/');
-  if (slash == std::string_view::npos || key.size() > kMaxReference) {
+  if (slash == std::string_view::npos || key.size() > kMaxReference ||
+      key.size() - slash - 1 > kMaxPath) {
     return Invalid(key, "a repository key is a host, a slash and a repository");
   }
   const auto host = NormalHost(key.substr(0, slash));
