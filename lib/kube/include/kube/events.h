@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/log.h"
 #include "base/metric.h"
@@ -91,6 +92,8 @@ class EventCorrelator {
     TokenBucket tokens;
   };
   std::string Name(const ObjectReference& object, Time wall);
+  bool TakeToken(SteadyTime now, const ObjectReference& object);
+  void Erase(std::list<Series>::iterator series);
   std::string Body(const Series& series) const;
   EventWrite Refresh(SteadyTime now, Series& series) const;
 

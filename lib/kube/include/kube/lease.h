@@ -73,6 +73,7 @@ class LeaseMachine {
   void OnFailed(SteadyTime now, const Error& error);          // of any of the three calls
 
   bool leading() const { return leading_; }
+  bool lost() const { return lost_; }  // final
   // The last holder seen; empty: none.
   const std::string& holder() const { return observed_.holder; }
   // What to write on a clean shutdown, once all work has stopped; none when we do not lead.
@@ -81,20 +82,23 @@ class LeaseMachine {
   void OnReleaseConflict(SteadyTime now, const LeaseRecord& record);
 
  private:
-  enum class State { kIdle, kAsking, kWriting, kLost };
   bool HeldByUs() const { return observed_.holder == options_.identity; }
+  LeaseRecord OurRecord(Time wall) const;
   void Observe(SteadyTime now, const LeaseRecord& record);
   void Retry(SteadyTime now);
+  void Lose();
 
   const LeaseOptions options_;
   std::mt19937_64 random_;
-  State state_ = State::kIdle;
+  Step::Kind asked_ = Step::Kind::kWait;  // the last call
+  SteadyTime asked_at_{};
+  bool lost_ = false;
   bool leading_ = false;
   bool have_record_ = false;  // observed_ can be updated without asking first
   bool must_create_ = false;
   LeaseRecord observed_;
-  SteadyTime observed_at_{};
-  SteadyTime last_renewal_{};
+  SteadyTime observed_at_{};   // when its content last changed before our eyes
+  SteadyTime last_renewal_{};  // when we sent the last write that succeeded
   std::optional<SteadyTime> wait_until_;
 };
 

@@ -10,19 +10,18 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
 #include "base/metric.h"
 #include "base/time.h"
-#include "base/token_bucket.h"
 #include "kube/reflector.h"
 
 namespace plimsoll::kube {
@@ -54,9 +53,8 @@ class WorkQueueCore {
   std::optional<std::string> Take(SteadyTime now);
   void Done(SteadyTime now, const std::string& key);
 
-  // No key is taken in any more. With drain, what is queued is still handed out; without, workers finish what they
-  // have got.
-  void ShutDown(bool drain);
+  // No key is taken in any more; what is queued, and what became dirty while it was processed, is still handed out.
+  void ShutDown();
   bool shutting_down() const { return shutting_down_; }
   // Nothing will ever be handed out again.
   bool finished() const;
@@ -78,10 +76,8 @@ class WorkQueueCore {
   std::unordered_map<std::string, SteadyTime> delayed_;
   std::set<std::pair<SteadyTime, std::string>> due_;
   std::unordered_map<std::string, int> failures_;
-  TokenBucket bucket_;
-  Duration bucket_debt_{};
+  SteadyTime next_retry_{};  // when the tokens of all retries so far have been earned
   bool shutting_down_ = false;
-  bool drain_ = false;
   Duration last_wait_{};
   Duration last_work_{};
 };
@@ -101,14 +97,14 @@ class WorkQueue {
   std::optional<std::string> Take(std::stop_token stop = {});
   void Done(const std::string& key);
 
-  // Returns at once; workers see it at their next Take.
+  // Returns at once; workers get what is queued, and then nothing.
   void ShutDown();
-  // Hands out what is queued, and returns when every worker has given back its key.
+  // Returns when what was queued has been handed out and every worker has given back its key.
   void ShutDownWithDrain();
   std::size_t depth() const;
 
  private:
-  void UpdateGaugesLocked(SteadyTime now);
+  void ChangedLocked(SteadyTime now);
 
   const Clock& clock_;
   Gauge& depth_;
@@ -122,7 +118,8 @@ class WorkQueue {
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   std::condition_variable_any idle_;
-  WorkQueueCore core_;  // guarded by mutex_
+  WorkQueueCore core_;         // guarded by mutex_
+  std::uint64_t changes_ = 0;  // guarded by mutex_; what waiting workers look at
 };
 
 }  // namespace plimsoll::kube
