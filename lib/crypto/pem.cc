@@ -58,10 +58,10 @@ Result<std::vector<PemBlock>> ParsePem(std::string_view text, std::size_t max_bl
   }
   std::vector<PemBlock> blocks;
   for (text = SkipSpace(text); !text.empty(); text = SkipSpace(text)) {
+    PLIMSOLL_ASSIGN(PemBlock block, TakeBlock(text));
     if (blocks.size() == max_blocks) {
       return Fail(kLimitExceeded, "more than " + std::to_string(max_blocks) + " PEM blocks");
     }
-    PLIMSOLL_ASSIGN(PemBlock block, TakeBlock(text));
     blocks.push_back(std::move(block));
   }
   if (blocks.empty()) return Fail(kMalformed, "expected a PEM block, found nothing");
