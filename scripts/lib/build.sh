@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Building with the presets of CMakePresets.json.
 
 # build_folders PRESET FOLDER...   builds what the folders' lists define, and nothing else

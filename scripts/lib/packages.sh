@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The distribution's packages that the project needs, in groups, and the one place that installs them. The names
 # are those of Debian 12; Ubuntu 24.04 has the same ones.
 packages_build=(

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Processes of the test bed, each known by its id and its start time, in $state/run. A process is only ever
 # stopped by that pair: an id that the kernel gave to somebody else meanwhile is left alone.
 

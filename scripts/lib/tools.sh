@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The programs that the test bed runs, where they come from, and the cache folder that they are built into once.
 # A tool's folder is named after the content of its module (go.mod, go.sum, our own sources): another version is
 # another folder, and an old one is never taken for a new one.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Pods without a kubelet. The API server keeps them like any other; their status is written by hand.
 
 # create_pod NAMESPACE NAME IMAGE [IMAGE-ID]   IMAGE-ID defaults to what containerd reports for an image that was

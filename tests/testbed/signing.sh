@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Signs and verifies with the real cosign against this bed's Sigstore. The forms, logs and identities that the
 # tests need differ in a dozen cosign flags and variables; here each is one word.
 
@@ -34,7 +35,7 @@ signing_token() {
 # Sets who, form, log, timestamp, cosign, image, extra ... from the words of the command line.
 signing_parse() {
   who=actions form=classic log=rekor1 timestamp=0 cosign=$PLIMSOLL_TB_COSIGN version=3
-  key=$PLIMSOLL_TB_KEY public=$PLIMSOLL_TB_PUBLIC_KEY issuer= email= image= type=slsaprovenance1 predicate=
+  key=$PLIMSOLL_TB_KEY public=$PLIMSOLL_TB_PUBLIC_KEY issuer='' email='' image='' type=slsaprovenance1 predicate=''
   claims=() extra=()
   while [ $# -gt 0 ]; do
     case $1 in

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The control plane: etcd, kube-apiserver and kube-controller-manager on loopback, with TLS, RBAC and admission.
 # There is neither scheduler nor kubelet: whoever wants a Pod to run writes its status (scripts/testbed pod).
 

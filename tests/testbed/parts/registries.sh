@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Two registries without accounts: Debian's, which has no referrers API, and ours, which has it.
 
 registries_processes=(registry referrers-registry)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A private Sigstore: Fulcio below an intermediate CA, a CT log, Rekor v1 (Trillian in memory, index in Redis),
 # Rekor v2 on files, a timestamp authority, and an OpenID issuer. Nobody asks a public host.
 
