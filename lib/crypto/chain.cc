@@ -212,7 +212,16 @@ Result<CertificatePath> VerifyChain(const Certificate& leaf, const ChainRequest&
     return Fail(kLimitExceeded,
                 std::to_string(request.intermediates.size()) + " intermediate certificates");
   }
-  PLIMSOLL_ASSIGN(CertificatePath path, BuildPath(leaf, request));
+  auto built = BuildPath(leaf, request);
+  if (!built) {
+    // An authority in place of a leaf breaks further rules, of which it is the cause.
+    const Reason code = built.error().code;
+    if (code == kCertificateNotConforming || code == kPathTooLong) {
+      PLIMSOLL_TRY(CheckLeaf(leaf, request.purpose));
+    }
+    return Forward(std::move(built).error());
+  }
+  CertificatePath path = *std::move(built);
   if (path.size() < 2) {
     return Fail(kUnknownAuthority,
                 "certificate " + Describe(leaf) + " is itself a root; expected one issued by it");

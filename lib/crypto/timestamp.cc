@@ -118,6 +118,9 @@ Status ReadToken(TimestampResponse::Impl& impl, const PKCS7* token) {
                      " signers, expected one");
   }
   impl.signer = sk_PKCS7_SIGNER_INFO_value(signers, 0);
+  if (ASN1_INTEGER_get(impl.signer->version) != 1) {
+    return Malformed("its SignerInfo is not of version 1");
+  }
   PLIMSOLL_TRY(ReadInfo(impl));
   return ReadCertificates(impl);
 }

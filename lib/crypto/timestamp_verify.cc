@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <optional>
 
 #include <openssl/ess.h>
 
@@ -73,31 +73,52 @@ Status CheckAttributes(const Impl& impl) {
   return {};
 }
 
-// From the signer's key and the algorithm that the SignerInfo names; where that names no hash, the hash of
-// the attributes is the content's (RFC 5652 section 5.4).
+// The hash of a signature scheme that names one; the scheme of a key's own name hashes the attributes as the
+// content was hashed (RFC 5652 section 5.4). Empty for a scheme that is not of this kind of key.
+std::optional<int> HashOfScheme(int scheme, KeyKind kind, int content_hash) {
+  const bool rsa = kind == KeyKind::kRsa;
+  const bool edwards = kind == KeyKind::kEd25519;
+  switch (scheme) {
+    case NID_ecdsa_with_SHA256:
+      return !rsa && !edwards ? std::optional(NID_sha256) : std::nullopt;
+    case NID_ecdsa_with_SHA384:
+      return !rsa && !edwards ? std::optional(NID_sha384) : std::nullopt;
+    case NID_ecdsa_with_SHA512:
+      return !rsa && !edwards ? std::optional(NID_sha512) : std::nullopt;
+    case NID_sha256WithRSAEncryption:
+      return rsa ? std::optional(NID_sha256) : std::nullopt;
+    case NID_sha384WithRSAEncryption:
+      return rsa ? std::optional(NID_sha384) : std::nullopt;
+    case NID_sha512WithRSAEncryption:
+      return rsa ? std::optional(NID_sha512) : std::nullopt;
+    case NID_rsaEncryption:
+    case NID_rsassaPss:
+      return rsa ? std::optional(content_hash) : std::nullopt;
+    case NID_X9_62_id_ecPublicKey:
+      return !rsa && !edwards ? std::optional(content_hash) : std::nullopt;
+    case NID_ED25519:
+      return edwards ? std::optional(content_hash) : std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
 Result<SignatureAlgorithm> AlgorithmOf(const Impl& impl, const PublicKey& key) {
   const int scheme = NidOf(impl.signer->digest_enc_alg);
-  int hash = NID_undef;
-  if (OBJ_find_sigid_algs(scheme, &hash, nullptr) != 1 || hash == NID_undef) {
-    hash = NidOf(impl.signer->digest_alg);
+  const auto hash = HashOfScheme(scheme, key.kind(), NidOf(impl.signer->digest_alg));
+  if (!hash) {
+    return Fail(kUnsupportedAlgorithm,
+                "time-stamp: its signature algorithm is none of a " + key.Description() + " key's");
   }
   if (key.kind() == KeyKind::kEd25519) return SignatureAlgorithm::kEd25519;
   const bool rsa = key.kind() == KeyKind::kRsa;
   const bool pss = scheme == NID_rsassaPss;
   using A = SignatureAlgorithm;
-  switch (hash) {
-    case NID_sha256:
-      return !rsa ? A::kEcdsaSha256 : pss ? A::kRsaPssSha256 : A::kRsaPkcs1Sha256;
-    case NID_sha384:
-      return !rsa ? A::kEcdsaSha384 : pss ? A::kRsaPssSha384 : A::kRsaPkcs1Sha384;
-    case NID_sha512:
-      return !rsa ? A::kEcdsaSha512 : pss ? A::kRsaPssSha512 : A::kRsaPkcs1Sha512;
-    default:
-      return Fail(kTimestampHashRefused,
-                  "time-stamp: signed with " +
-                      std::string(hash == NID_undef ? "an unknown hash" : OBJ_nid2sn(hash)) +
-                      "; expected SHA-256, SHA-384 or SHA-512");
-  }
+  if (*hash == NID_sha384)
+    return !rsa ? A::kEcdsaSha384 : pss ? A::kRsaPssSha384 : A::kRsaPkcs1Sha384;
+  if (*hash == NID_sha512)
+    return !rsa ? A::kEcdsaSha512 : pss ? A::kRsaPssSha512 : A::kRsaPkcs1Sha512;
+  return !rsa ? A::kEcdsaSha256 : pss ? A::kRsaPssSha256 : A::kRsaPkcs1Sha256;
 }
 
 Status CheckSignature(const Impl& impl, const Certificate& signer) {
