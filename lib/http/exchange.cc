@@ -297,7 +297,11 @@ Error Session::Impl::ErrorOf(const Transfer& transfer, CURLcode code, const char
     const Error& error = *transfer.reader.error();
     return {error.code, where + ": " + error.message, error.retryable};
   }
-  const Mapped mapped = MapCode(code, detail);
+  Mapped mapped = MapCode(code, detail);
+  if (code == CURLE_OUT_OF_MEMORY && !transfer.reader.header_complete()) {
+    // What libcurl says when a single line exceeds its own limit of 100 KiB.
+    mapped = {kHeaderTooLarge, "a line of the answer's header is too long", false};
+  }
   const std::string why = *detail == '\0' ? curl_easy_strerror(code) : detail;
   return {mapped.code, where + ": " + mapped.what + " (" + Printable(why) + ")", mapped.retryable};
 }
