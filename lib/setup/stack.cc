@@ -92,6 +92,12 @@ Result<oci::RepositoryRules> LoadRepositoryRules(const config::PlimsollConfig& c
   return oci::RepositoryRules::Make(std::move(rules));
 }
 
+std::vector<std::string> ApiServerHosts(const std::string& server_url) {
+  std::vector<std::string> hosts = {"kubernetes", "kubernetes.default", "kubernetes.default.svc"};
+  if (const auto url = http::Url::Parse(server_url)) hosts.push_back(url->host);
+  return hosts;
+}
+
 Result<Stack> MakeStack(const config::PlimsollConfig& config, const StackOptions& options,
                         const Clock& clock, Logger& log, Metrics& metrics) {
   Stack stack;

@@ -48,6 +48,9 @@ Result<std::shared_ptr<const sigstore::Verifier>> LoadVerifier(
 // The rules about where signatures lie, from `repositories[]`.
 Result<oci::RepositoryRules> LoadRepositoryRules(const config::PlimsollConfig& config);
 
+// The host of a server URL, with the names under which every cluster knows its API server.
+std::vector<std::string> ApiServerHosts(const std::string& server_url);
+
 // The durations of the rules, field by field.
 baseline::Durations DurationsOf(const config::PlimsollConfig& config);
 

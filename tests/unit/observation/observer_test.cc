@@ -1,0 +1,415 @@
+// What an observation says of an image: a registry in memory, a whole Sigstore in memory, the real client between.
+#include "observation/observer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "http/budget.h"
+#include "http/client.h"
+#include "support/fake_registry/fake_registry.h"
+#include "support/virtual_sigstore/virtual_sigstore.h"
+
+namespace plimsoll::observation {
+namespace {
+
+using baseline::NoteKind;
+using baseline::Posture;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kWeb[] = "acme/web";
+
+class SigningDay final : public Clock {
+ public:
+  Time Now() const override { return test::kSigningTime + std::chrono::hours(1); }
+  std::chrono::steady_clock::time_point Steady() const override {
+    return std::chrono::steady_clock::now();
+  }
+};
+
+oci::RegistrySettings Settings(const std::string& host) {
+  oci::RegistrySettings settings;
+  settings.host = host;
+  settings.plain_http = true;
+  settings.allow_addresses = {"127.0.0.0/8"};
+  settings.requests_per_second = 10'000;
+  return settings;
+}
+
+class ObserverTest : public ::testing::Test {
+ protected:
+  ObserverTest() { Configure({}); }
+
+  void Configure(std::vector<oci::RepositoryRule> rules, sigstore::VerifierOptions options = {}) {
+    oci::RegistryOptions registry_options;
+    registry_options.registries = {Settings(registry_.host())};
+    http::ClientOptions http;
+    http.hosts = oci::HttpHosts(registry_options.registries).value();
+    client_ = http::NewClient(std::move(http)).value();
+    oci_ = oci::MakeRegistry(registry_options, *client_, budget_, *no_credentials_, clock_, log_,
+                             metrics_);
+    auto root = sigstore::TrustRoot::FromJson(sigstore_.Trust().Json());
+    auto verifier = sigstore::Verifier::Create(std::move(root).value(), std::move(options));
+    observer_ = std::make_unique<Observer>(
+        *oci_, oci::RepositoryRules::Make(std::move(rules)).value(),
+        std::make_shared<const sigstore::Verifier>(std::move(verifier).value()), clock_);
+  }
+
+  std::string Key(const std::string& repository = kWeb) const {
+    return registry_.host() + "/" + repository;
+  }
+
+  Question Ask(const testing::Descriptor& image, const std::string& repository = kWeb) const {
+    Question question;
+    question.repository = Key(repository);
+    question.digest = image.digest;
+    return question;
+  }
+  Answer Observe(const testing::Descriptor& image) { return observer_->Observe(Ask(image)); }
+
+  testing::SimpleSignature Classic(const std::string& digest, const test::ClassicSpec& spec = {}) {
+    const test::ClassicSignature signature = sigstore_.SignImage(Key(), digest, spec);
+    auto annotations = signature.Annotations();
+    const std::string bytes = annotations["dev.cosignproject.cosign/signature"];
+    annotations.erase("dev.cosignproject.cosign/signature");
+    return {signature.payload, bytes, annotations};
+  }
+  void SignClassic(const std::string& digest, const test::ClassicSpec& spec = {}) {
+    registry_.PushSignatures(kWeb, digest, {Classic(digest, spec)});
+  }
+  static std::string Hex(const std::string& digest) { return digest.substr(7); }
+  void Refer(const testing::Descriptor& image, const std::string& statement, bool fallback = false,
+             const test::BundleSpec& spec = {}) {
+    registry_.PushReferrer(kWeb, image, testing::kSigstoreBundle, testing::kSigstoreBundle,
+                           sigstore_.SignStatement(statement, spec).Json(), {}, fallback);
+  }
+
+  const SigningDay clock_;
+  NullLogger log_;
+  NullMetrics metrics_;
+  testing::FakeRegistry registry_;
+  test::VirtualSigstore sigstore_;
+  http::HostBudget budget_{{.requests_per_second = 10'000, .burst = 10'000, .max_in_flight = 64},
+                           1};
+  std::unique_ptr<oci::CredentialSource> no_credentials_ = oci::MakeNoCredentials();
+  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<oci::Registry> oci_;
+  std::unique_ptr<Observer> observer_;
+};
+
+TEST_F(ObserverTest, AClassicKeylessSignatureMakesAnImageSignedKeyless) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  SignClassic(image.digest);
+  const Answer answer = Observe(image);
+  ASSERT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  ASSERT_THAT(answer.observation.signers, SizeIs(1));
+  const baseline::ObservedSigner& signer = answer.observation.signers[0];
+  EXPECT_EQ(signer.signer.canonical_identity,
+            "https://github.com/harbour/crane/.github/workflows/release.yml@refs/tags/*");
+  EXPECT_EQ(signer.signer.source_repository_id, "123456789");
+  EXPECT_EQ(signer.storage, baseline::Storage::kSignatureTag);
+  EXPECT_EQ(signer.level, baseline::Level::kManifest);
+  ASSERT_TRUE(signer.log);
+  EXPECT_EQ(signer.log->integrated_time, signer.verified_time);
+  EXPECT_EQ(signer.docker_reference, Key());
+}
+
+TEST_F(ObserverTest, ABundleReferrerIsASignatureAndAFallbackTagIsAsGood) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  Refer(image, test::CosignStatement(Hex(image.digest)));
+  EXPECT_EQ(Observe(image).observation.posture, Posture::kSignedKeyless);
+
+  registry_.Change([](testing::RegistryBehaviour& behaviour) { behaviour.referrers_api = false; });
+  const auto other = registry_.PushImage(kWeb, "v2", "other");
+  Refer(other, test::CosignStatement(Hex(other.digest)), true);
+  const Answer answer = Observe(other);
+  ASSERT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  EXPECT_EQ(answer.observation.signers[0].storage, baseline::Storage::kReferrerTag);
+}
+
+TEST_F(ObserverTest, NothingInAnyFormBesideTheImageItselfIsUnsigned) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  const Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnsigned);
+  EXPECT_TRUE(answer.complete());
+}
+
+TEST_F(ObserverTest, ARegistryThatFailsInAnyFormLeavesTheImageUnknownAndNeverUnsigned) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  for (const char* form : {".sig", "/referrers/", ".att"}) {
+    for (const int status : {429, 500, 503, 401, 403}) {
+      registry_.Fault(form, testing::Reply::Status(status));
+      Configure({});
+      const Answer answer = Observe(image);
+      EXPECT_EQ(answer.observation.posture, Posture::kUnknown) << form << " " << status;
+      EXPECT_FALSE(answer.complete());
+      EXPECT_EQ(answer.observation.credential_needed, status == 401 || status == 403)
+          << form << " " << status;
+      registry_.ClearFaults();
+    }
+  }
+}
+
+TEST_F(ObserverTest, ASignatureThatVerifiesBesideAPlaceWithoutAnAnswerIsNotYetAnAnswer) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  SignClassic(image.digest);
+  registry_.Fault("/referrers/", testing::Reply::Status(503));
+  const Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnknown);
+  EXPECT_THAT(answer.observation.signers, IsEmpty());
+}
+
+TEST_F(ObserverTest, ADeletedImageIsUnknownAndItsSignatureStillCounts) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  registry_.DeleteManifest(kWeb, image.digest);
+  Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnknown);
+  EXPECT_EQ(answer.observation.reason, "DigestNotInRepository");
+
+  SignClassic(image.digest);
+  answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  EXPECT_THAT(answer.observation.notes,
+              Contains(Field(&baseline::Note::kind, NoteKind::kManifestMissing)));
+}
+
+TEST_F(ObserverTest, ASignatureOfAnotherImageIsInvalid) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  const auto other = registry_.PushImage(kWeb, "v2", "other");
+  registry_.PushSignatures(kWeb, image.digest, {Classic(other.digest)});
+  const Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kInvalid);
+  EXPECT_EQ(answer.observation.reason, "DigestMismatch") << answer.message;
+}
+
+TEST_F(ObserverTest, ASignatureByAnUnknownAuthorityAccusesNobody) {
+  test::VirtualSigstore stranger({.seed = "stranger"});
+  const auto image = registry_.PushImage(kWeb, "v1");
+  const auto signature = stranger.SignImage(Key(), image.digest);
+  auto annotations = signature.Annotations();
+  registry_.PushSignatures(
+      kWeb, image.digest,
+      {{signature.payload, annotations["dev.cosignproject.cosign/signature"], annotations}});
+  EXPECT_EQ(Observe(image).observation.posture, Posture::kUnverifiable);
+}
+
+TEST_F(ObserverTest, AnInvalidSignatureBesideAGoodOneIsANote) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  const auto other = registry_.PushImage(kWeb, "v2", "other");
+  registry_.PushSignatures(kWeb, image.digest, {Classic(other.digest), Classic(image.digest)});
+  const Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  EXPECT_THAT(answer.observation.notes,
+              Contains(Field(&baseline::Note::kind, NoteKind::kExtraInvalidSignature)));
+}
+
+TEST_F(ObserverTest, EverySignerOfAnImageIsRecorded) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  test::ClassicSpec person;
+  person.leaf = test::EmailLeaf("dev@acme.example");
+  registry_.PushSignatures(kWeb, image.digest,
+                           {Classic(image.digest), Classic(image.digest, person)});
+  EXPECT_THAT(Observe(image).observation.signers, SizeIs(2));
+}
+
+TEST_F(ObserverTest, ProvenanceAloneIsAttestedAndAScanAloneIsUnsigned) {
+  const auto attested = registry_.PushImage(kWeb, "v1");
+  Refer(attested, test::ProvenanceStatement(Hex(attested.digest)));
+  const Answer answer = Observe(attested);
+  ASSERT_EQ(answer.observation.posture, Posture::kAttested) << answer.message;
+  ASSERT_THAT(answer.observation.provenance, SizeIs(1));
+  EXPECT_EQ(answer.observation.provenance[0].builder_id, "https://github.com/harbour/builder@v1");
+  EXPECT_TRUE(answer.observation.signers[0].provenance_only);
+
+  const auto scanned = registry_.PushImage(kWeb, "v2", "other");
+  Refer(scanned, test::PredicateStatement(Hex(scanned.digest), "https://spdx.dev/Document"));
+  EXPECT_EQ(Observe(scanned).observation.posture, Posture::kUnsigned);
+}
+
+TEST_F(ObserverTest, AScanByAStrangerIsNoSignatureMaterial) {
+  test::VirtualSigstore stranger({.seed = "stranger"});
+  const auto image = registry_.PushImage(kWeb, "v1");
+  registry_.PushReferrer(
+      kWeb, image, testing::kSigstoreBundle, testing::kSigstoreBundle,
+      stranger
+          .SignStatement(test::PredicateStatement(Hex(image.digest), "https://spdx.dev/Document"))
+          .Json());
+  EXPECT_EQ(Observe(image).observation.posture, Posture::kUnsigned);
+}
+
+TEST_F(ObserverTest, ProvenanceThatNamesNoBuilderIsNoProvenanceAndNoAbsence) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  Refer(image, test::ProvenanceStatement(Hex(image.digest), "v1", ""));
+  EXPECT_EQ(Observe(image).observation.posture, Posture::kUnverifiable);
+}
+
+TEST_F(ObserverTest, BrokenJsonInTheSignatureManifestIsAFactAboutTheImage) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  registry_.PutManifest(kWeb, "{\"schemaVersion\":2,\"layers\":[", testing::kOciManifest,
+                        "sha256-" + Hex(image.digest) + ".sig");
+  const Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnverifiable);
+  EXPECT_EQ(answer.observation.reason, "Malformed");
+}
+
+TEST_F(ObserverTest, AnUnsignedIndexIsJudgedByTheChildrenThatCanRun) {
+  const auto amd64 = registry_.PushImage(kWeb, "", "amd64");
+  const auto arm64 = registry_.PushImage(kWeb, "", "arm64", "linux", "arm64");
+  const auto index = registry_.PushIndex(kWeb, "v1", {amd64, arm64});
+  SignClassic(amd64.digest);
+
+  Question question = Ask(index);
+  question.platforms = {{"linux", "amd64", ""}};
+  Answer answer = observer_->Observe(question);
+  EXPECT_EQ(baseline::ShownPosture(answer.observation), Posture::kSignedKeyless) << answer.message;
+  EXPECT_THAT(answer.observation.notes,
+              Contains(Field(&baseline::Note::kind, NoteKind::kSignedAtOtherLevel)));
+
+  answer = Observe(index);
+  EXPECT_EQ(baseline::ShownPosture(answer.observation), Posture::kUnsigned);
+  ASSERT_THAT(answer.observation.children, SizeIs(2));
+  EXPECT_EQ(answer.observation.children[1].digest, arm64.digest);
+}
+
+TEST_F(ObserverTest, AChildWithoutAnAnswerLeavesTheIndexUnknown) {
+  const auto child = registry_.PushImage(kWeb, "", "amd64");
+  const auto index = registry_.PushIndex(kWeb, "v1", {child});
+  registry_.Fault(Hex(child.digest) + ".sig", testing::Reply::Status(500));
+  EXPECT_EQ(baseline::ShownPosture(Observe(index).observation), Posture::kUnknown);
+}
+
+TEST_F(ObserverTest, ASignedIndexVouchesForTheChildThatItsOwnBytesList) {
+  const auto child = registry_.PushImage(kWeb, "", "amd64");
+  const auto index = registry_.PushIndex(kWeb, "v1", {child});
+  const auto stranger = registry_.PushImage(kWeb, "v2", "not listed");
+  SignClassic(index.digest);
+
+  Question question = Ask(child);
+  question.spec_digest = index.digest;
+  Answer answer = observer_->Observe(question);
+  EXPECT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  EXPECT_EQ(answer.observation.index_digest, index.digest);
+  EXPECT_EQ(answer.observation.signers[0].level, baseline::Level::kIndex);
+
+  question = Ask(stranger);
+  question.spec_digest = index.digest;
+  EXPECT_EQ(observer_->Observe(question).observation.posture, Posture::kUnsigned);
+}
+
+TEST_F(ObserverTest, ATagIsJudgedByWhatItNamesNowAndSaysSo) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  SignClassic(image.digest);
+  Question question;
+  question.repository = Key();
+  question.tag = "v1";
+  const Answer answer = observer_->Observe(question);
+  EXPECT_EQ(answer.observation.digest, image.digest);
+  EXPECT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  EXPECT_THAT(answer.observation.notes,
+              Contains(Field(&baseline::Note::kind, NoteKind::kDigestFromTag)));
+
+  question.tag = "no-such-tag";
+  EXPECT_EQ(observer_->Observe(question).observation.posture, Posture::kUnknown);
+}
+
+TEST_F(ObserverTest, AnUnchangedImageCostsNoManifestGetAndKeepsItsAnswer) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  SignClassic(image.digest);
+  const Answer first = Observe(image);
+  registry_.ForgetRequests();
+  const Answer second = Observe(image);
+  EXPECT_TRUE(second.unchanged);
+  EXPECT_EQ(second.observation.posture, first.observation.posture);
+  EXPECT_EQ(second.observation.signers.size(), first.observation.signers.size());
+  EXPECT_EQ(second.requests.manifest_gets, 0u);
+
+  registry_.Untag(kWeb, "sha256-" + Hex(image.digest) + ".sig");
+  const Answer third = Observe(image);
+  EXPECT_FALSE(third.unchanged);
+  EXPECT_EQ(third.observation.posture, Posture::kUnsigned);
+}
+
+TEST_F(ObserverTest, AConfirmationReadsEverythingAgain) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  Observe(image);
+  Question question = Ask(image);
+  question.confirmation = true;
+  const Answer answer = observer_->Observe(question);
+  EXPECT_FALSE(answer.unchanged);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnsigned);
+}
+
+TEST_F(ObserverTest, AnotherTrustRootJudgesAnew) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  SignClassic(image.digest);
+  EXPECT_EQ(Observe(image).observation.posture, Posture::kSignedKeyless);
+  test::VirtualSigstore other({.seed = "other"});
+  auto root = sigstore::TrustRoot::FromJson(other.Trust().Json());
+  auto verifier = sigstore::Verifier::Create(std::move(root).value());
+  observer_->ReplaceVerifier(
+      std::make_shared<const sigstore::Verifier>(std::move(verifier).value()));
+  const Answer answer = Observe(image);
+  EXPECT_FALSE(answer.unchanged);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnverifiable);
+}
+
+TEST_F(ObserverTest, ASignatureThatOnlyTheUpstreamHasIsJudgedAndNoted) {
+  const auto mirrored = registry_.PushImage("mirror/acme/web", "v1");
+  const auto image = registry_.PushImage(kWeb, "v1");
+  ASSERT_EQ(mirrored.digest, image.digest);
+  SignClassic(image.digest);
+  Configure({{.match = registry_.host() + "/mirror/**",
+              .aliases = {},
+              .mirror_of = registry_.host() + "/**",
+              .signature_repository = {}}});
+  const Answer answer = observer_->Observe(Ask(mirrored, "mirror/acme/web"));
+  EXPECT_EQ(answer.observation.posture, Posture::kSignedKeyless) << answer.message;
+  EXPECT_THAT(answer.observation.notes,
+              Contains(Field(&baseline::Note::kind, NoteKind::kSignatureNotMirrored)));
+}
+
+TEST_F(ObserverTest, AKeylessSignatureThatLacksOnlyTheLogIsRememberedAsSuch) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  test::ClassicSpec unlogged;
+  unlogged.rekor = false;
+  SignClassic(image.digest, unlogged);
+  const Answer answer = Observe(image);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnverifiable);
+  EXPECT_THAT(answer.observation.unlogged, SizeIs(1));
+}
+
+TEST_F(ObserverTest, AKeyThatIsConfiguredSignsWithoutALogAndIsTheSigner) {
+  const test::TestKey key = test::TestKey(test::KeyType::kP256, "release");
+  const auto image = registry_.PushImage(kWeb, "v1");
+  test::ClassicSpec spec;
+  spec.key = key;
+  spec.rekor = false;
+  SignClassic(image.digest, spec);
+  EXPECT_EQ(Observe(image).observation.posture, Posture::kUnverifiable);
+
+  sigstore::VerifierOptions options;
+  options.public_keys_pem = {key.Pem()};
+  Configure({}, std::move(options));
+  const Answer answer = Observe(image);
+  ASSERT_EQ(answer.observation.posture, Posture::kSignedKeyBased) << answer.message;
+  EXPECT_EQ(answer.observation.signers[0].signer.kind, baseline::SignerKind::kKey);
+}
+
+TEST_F(ObserverTest, AHostThatTheSchemaRefusesIsNeverAsked) {
+  Question question;
+  question.repository = "[::1]:5000/acme/web";
+  question.digest = "sha256:" + std::string(64, 'a');
+  const Answer answer = observer_->Observe(question);
+  EXPECT_EQ(answer.observation.posture, Posture::kUnknown);
+  EXPECT_EQ(answer.observation.reason, "RepositoryNotSupported");
+  EXPECT_EQ(answer.requests.total, 0u);
+}
+
+}  // namespace
+}  // namespace plimsoll::observation

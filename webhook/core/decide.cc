@@ -1,0 +1,273 @@
+#include "webhook/core/decide.h"
+
+#include <algorithm>
+#include <set>
+
+#include "api/admission_text.h"
+#include "api/names.h"
+#include "api/short_text.h"
+#include "base/printable.h"
+#include "oci/reference.h"
+
+namespace plimsoll::webhook {
+namespace {
+
+using baseline::Admission;
+using baseline::AdmissionVerdict;
+using baseline::DriftKind;
+
+constexpr char kTooManyImages[] = "TooManyImages";
+
+struct Subject {
+  const ReviewImage* image = nullptr;
+  oci::Reference reference;
+};
+
+std::optional<std::string> TagOfRecord(const baseline::Record& record, const std::string& tag) {
+  for (const baseline::TagRecord& entry : record.tags) {
+    if (entry.tag == tag) return entry.digest;
+  }
+  return std::nullopt;
+}
+
+// The digest that the image string means now: its own, what a registry said a moment ago, what a node resolved last.
+std::string DigestOf(const oci::Reference& reference, const baseline::Record* record,
+                     const Answers& answers) {
+  if (reference.digest) return reference.digest->text();
+  const std::string key = reference.repository.Key();
+  if (const auto resolved = answers.Resolved(key, reference.tag)) return *resolved;
+  if (record != nullptr) {
+    if (const auto known = TagOfRecord(*record, reference.tag)) return *known;
+  }
+  return "";
+}
+
+std::string StatementOf(const AdmissionVerdict& verdict) {
+  if (verdict.reason == baseline::kNotJudgedYet) return "was never judged here";
+  if (verdict.reason == baseline::kCredentialNeeded) return "cannot be judged without a credential";
+  if (!verdict.kind) return "is known from before it was signed";
+  switch (*verdict.kind) {
+    case DriftKind::kSignatureMissing:
+      return "is not signed";
+    case DriftKind::kSignatureInvalid:
+      return "has a signature that a check refuses";
+    case DriftKind::kSignatureStripped:
+      return "lost the signature that the log proves";
+    case DriftKind::kSignerSubstituted:
+    case DriftKind::kSignerChanged:
+      return "is signed by another signer";
+    case DriftKind::kIssuerChanged:
+      return "is signed under another issuer";
+    case DriftKind::kRepositoryIdentityReused:
+      return "is signed by another repository of that name";
+    case DriftKind::kSignerRenamed:
+      return "is signed by a renamed signer";
+    case DriftKind::kSigningDowngrade:
+      return "is signed more weakly than before";
+    case DriftKind::kSignatureNotLogged:
+      return "has a signature that is in no log";
+    case DriftKind::kLogEntryMissing:
+      return "has a signature that its log denies";
+    case DriftKind::kSignedForOtherRepository:
+      return "is signed for another repository";
+    case DriftKind::kProvenanceChanged:
+      return "was built elsewhere than before";
+    case DriftKind::kUnjudged:
+      return "could not be judged yet";
+  }
+  return "shows a drift";
+}
+
+std::string NameOfKind(const AdmissionVerdict& verdict) {
+  if (!verdict.reason.empty() && !verdict.kind) return verdict.reason.str();
+  return verdict.kind ? std::string(baseline::ToText(*verdict.kind)) : std::string();
+}
+
+std::string NextStepOf(const AdmissionVerdict& verdict, const std::string& host) {
+  if (verdict.reason == baseline::kNotJudgedYet) {
+    return "Plimsoll looks at it now: try again in a few seconds";
+  }
+  if (verdict.reason == baseline::kCredentialNeeded) {
+    return "Give Plimsoll a docker config for " + host +
+           ", or run the image once in a namespace that is not labelled plimsoll.dev/enforce=deny";
+  }
+  return "";
+}
+
+std::string SeenOf(const AdmissionVerdict& verdict) {
+  const baseline::Verdict& classified = verdict.classified;
+  if (classified.signer) return baseline::ShortSigner(*classified.signer);
+  if (verdict.kind == DriftKind::kSignatureMissing) return "none in any form";
+  return classified.reason;
+}
+
+api::ImageFinding FindingOf(const ImageDecision& decision, const baseline::Record* record) {
+  const AdmissionVerdict& verdict = decision.verdict;
+  api::ImageFinding finding;
+  finding.container = decision.container;
+  finding.repository = decision.repository;
+  finding.digest = decision.digest;
+  finding.statement = StatementOf(verdict);
+  finding.kind = NameOfKind(verdict);
+  if (verdict.severity)
+    finding.severity = *verdict.severity == baseline::Severity::kCritical ? "critical" : "warning";
+  finding.fingerprint = verdict.fingerprint;
+  finding.by_tag = decision.by_tag;
+  if (const auto& expected = verdict.classified.expected_signer) {
+    finding.expected_short = baseline::ShortSigner(*expected);
+    finding.expected = "a signature by " + finding.expected_short;
+    const std::string issuer = baseline::ShortIssuer(*expected);
+    if (!issuer.empty()) finding.expected += ", issuer " + issuer;
+    if (record != nullptr && record->learning_time) {
+      finding.expected += ", as on every image since " + api::DateOf(*record->learning_time);
+    }
+  }
+  finding.seen = SeenOf(verdict);
+  finding.next_step =
+      NextStepOf(verdict, decision.repository.substr(0, decision.repository.find('/')));
+  return finding;
+}
+
+// The worst first; of equals in the order of the Pod.
+bool IsWorse(const ImageDecision& a, const ImageDecision& b) {
+  if (a.verdict.verdict != b.verdict.verdict) return a.verdict.verdict > b.verdict.verdict;
+  return a.verdict.severity.value_or(baseline::Severity::kWarning) >
+         b.verdict.severity.value_or(baseline::Severity::kWarning);
+}
+
+class Judge {
+ public:
+  Judge(const Review& review, Mode mode, const Snapshot& snapshot, const Answers& answers, Time now)
+      : review_(review), mode_(mode), snapshot_(snapshot), answers_(answers), now_(now) {
+    decision_.answer.uid = review.uid;
+  }
+
+  Decision Run() && {
+    if (!review_.relevant) return std::move(decision_);
+    if (review_.too_many) return TooMany();
+    for (const ReviewImage& image : review_.images) Add(image);
+    std::stable_sort(decision_.images.begin(), decision_.images.end(), IsWorse);
+    std::sort(decision_.lookups.begin(), decision_.lookups.end());
+    decision_.lookups.erase(std::unique(decision_.lookups.begin(), decision_.lookups.end()),
+                            decision_.lookups.end());
+    if (!decision_.images.empty()) decision_.verdict = decision_.images.front().verdict.verdict;
+    Compose();
+    return std::move(decision_);
+  }
+
+ private:
+  bool enforcing() const { return mode_ == Mode::kEnforcePods; }
+
+  // A review is judged whole or not at all.
+  Decision TooMany() {
+    const std::string text = "container list: expected at most " + std::to_string(api_max()) +
+                             " images, found " + std::to_string(review_.image_count) + " (" +
+                             kTooManyImages +
+                             "); split the Pod, or create it in a namespace that is not labelled "
+                             "plimsoll.dev/enforce=deny";
+    decision_.verdict = Admission::kDeny;
+    if (enforcing()) {
+      decision_.answer.allowed = false;
+      decision_.answer.message = text;
+    } else {
+      decision_.answer.warnings.push_back(text.substr(0, api::kMaxWarning));
+    }
+    decision_.answer.audit_annotations = {{"verdict", enforcing() ? "Deny" : "Warn"},
+                                          {"kind", kTooManyImages}};
+    return std::move(decision_);
+  }
+  static std::size_t api_max() { return 512; }
+
+  void Add(const ReviewImage& image) {
+    const auto reference = oci::Reference::Parse(image.image);
+    // What does not parse no node can pull; a bare config digest nobody can be asked about.
+    if (!reference) return;
+    const std::string key = reference->repository.Key();
+    const std::shared_ptr<const baseline::Record> record = snapshot_.Find(key);
+    const std::string digest = DigestOf(*reference, record.get(), answers_);
+    const baseline::EffectivePolicy policy = snapshot_.policies().For(key, now_);
+    const auto observed = digest.empty() ? nullptr : answers_.Observed(key, digest);
+    ImageDecision decided{image.container, key, digest, !reference->digest.has_value(), {}};
+    decided.verdict = baseline::Admit(record.get(), key, digest, policy, snapshot_.SettingsFor(key),
+                                      observed.get(), now_);
+    AskFor(*reference, digest, record.get(), observed.get(), decided.verdict);
+    records_[key] = record;
+    decision_.images.push_back(std::move(decided));
+  }
+
+  // What is worth a look-up: a tag that was not resolved just now, and a digest without a fresh answer when the
+  // answer could change something.
+  void AskFor(const oci::Reference& reference, const std::string& digest,
+              const baseline::Record* record, const baseline::Observation* observed,
+              const AdmissionVerdict& verdict) {
+    const std::string key = reference.repository.Key();
+    const bool trusted = record != nullptr && record->learning_time.has_value();
+    const bool stale_tag = !reference.digest && !answers_.Resolved(key, reference.tag);
+    const bool unseen = observed == nullptr;
+    if (stale_tag) {
+      decision_.lookups.push_back({key, "", reference.tag, trusted});
+    } else if (unseen && !digest.empty() &&
+               (verdict.verdict != Admission::kAdmit || record == nullptr)) {
+      decision_.lookups.push_back({key, digest, "", trusted});
+    } else {
+      return;
+    }
+    // Only a denial is worth waiting for, and a tag of a repository that could be denied.
+    const bool could_deny = verdict.verdict == Admission::kDeny || (stale_tag && trusted);
+    decision_.waits = decision_.waits || (enforcing() && could_deny);
+  }
+
+  void Compose() {
+    std::vector<api::ImageFinding> denied;
+    for (const ImageDecision& image : decision_.images) {
+      const baseline::Record* record = records_[image.repository].get();
+      const Admission verdict = image.verdict.verdict;
+      if (verdict == Admission::kAdmit) continue;
+      if (!enforcing() && image.verdict.only_in_denying) continue;
+      api::ImageFinding finding = FindingOf(image, record);
+      if (verdict == Admission::kDeny && enforcing()) {
+        denied.push_back(std::move(finding));
+      } else {
+        decision_.answer.warnings.push_back(api::WarningText(finding));
+      }
+    }
+    if (!denied.empty()) {
+      decision_.answer.allowed = false;
+      decision_.answer.message = api::DenialText(denied);
+    }
+    Annotate();
+  }
+
+  void Annotate() {
+    if (decision_.images.empty()) return;
+    const ImageDecision& worst = decision_.images.front();
+    Admission shown = worst.verdict.verdict;
+    if (!enforcing() && shown == Admission::kDeny) shown = Admission::kWarn;
+    auto& annotations = decision_.answer.audit_annotations;
+    annotations.emplace_back("verdict", baseline::ToText(shown));
+    if (const std::string kind = NameOfKind(worst.verdict); !kind.empty())
+      annotations.emplace_back("kind", kind);
+    if (!worst.verdict.fingerprint.empty())
+      annotations.emplace_back("fingerprint", worst.verdict.fingerprint);
+    if (records_[worst.repository] != nullptr) {
+      annotations.emplace_back("baseline", api::BaselineName(worst.repository));
+    }
+  }
+
+  const Review& review_;
+  const Mode mode_;
+  const Snapshot& snapshot_;
+  const Answers& answers_;
+  const Time now_;
+  std::map<std::string, std::shared_ptr<const baseline::Record>> records_;
+  Decision decision_;
+};
+
+}  // namespace
+
+Decision Decide(const Review& review, Mode mode, const Snapshot& snapshot, const Answers& answers,
+                Time now) {
+  return Judge(review, mode, snapshot, answers, now).Run();
+}
+
+}  // namespace plimsoll::webhook

@@ -1,0 +1,230 @@
+// plimsoll-webhook: answers AdmissionReviews from memory.
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "config/flags.h"
+#include "config/plimsoll_config.h"
+#include "http/server.h"
+#include "kube/cluster_config.h"
+#include "kube/cpprest_transport.h"
+#include "metrics/registry.h"
+#include "setup/stack.h"
+#include "webhook/shell/certificate_files.h"
+#include "webhook/shell/handler.h"
+#include "webhook/shell/lookups.h"
+#include "webhook/shell/watch_cache.h"
+
+namespace plimsoll::webhook {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr int kExitFailed = 1;
+// Below the 5 s of the enforcing configuration, with room for the network and the API server.
+constexpr std::chrono::milliseconds kColdBudget{3'500};
+constexpr std::chrono::milliseconds kDrain{10'000};
+constexpr int kReloadEveryMs = 10'000;
+
+int Refuse(const Error& error) {
+  std::cerr << "plimsoll-webhook: " << error.message << "\n";
+  return kExitUsage;
+}
+
+// SIGTERM and SIGINT as a file descriptor; blocked before any thread starts, so that all threads inherit it.
+class StopSignal {
+ public:
+  StopSignal() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC);
+  }
+  ~StopSignal() { ::close(fd_); }
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  // True when the signal came; false after `milliseconds`.
+  bool Wait(int milliseconds) const {
+    pollfd fd{fd_, POLLIN, 0};
+    return ::poll(&fd, 1, milliseconds) > 0;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+http::ServerResponse Text(int status, std::string body,
+                          const char* type = "text/plain; charset=utf-8") {
+  http::ServerResponse response;
+  response.status = status;
+  response.headers.Set("Content-Type", type);
+  response.body = std::move(body);
+  return response;
+}
+
+http::Handler HealthHandler(const WatchCache& cache) {
+  return [&cache](const http::ServerRequest& request, const http::Responder& responder) {
+    if (request.path == "/healthz") return responder.Send(Text(200, "ok\n"));
+    if (request.path != "/readyz")
+      return responder.Send(Text(404, "expected /healthz or /readyz\n"));
+    if (!cache.synced()) return responder.Send(Text(503, "the watch caches have not synced yet\n"));
+    responder.Send(Text(200, "ok\n"));
+  };
+}
+
+http::Handler MetricsHandler(const metrics::Registry& registry) {
+  return [&registry](const http::ServerRequest& request, const http::Responder& responder) {
+    if (request.path != "/metrics") return responder.Send(Text(404, "expected /metrics\n"));
+    responder.Send(Text(200, registry.Expose(), metrics::kContentType));
+  };
+}
+
+Result<std::unique_ptr<http::Server>> StartPlain(const std::string& name,
+                                                 const std::string& address, http::Handler handler,
+                                                 Metrics& metrics, Logger& log) {
+  http::ServerOptions options;
+  options.address = address;
+  options.name = name;
+  options.limits.max_connections = 64;
+  auto server = http::Server::Start(std::move(options), std::move(handler), metrics, log);
+  if (server) log.Info("listening", {{"server", name}, {"address", (*server)->address()}});
+  return server;
+}
+
+Result<std::unique_ptr<http::Server>> StartTls(const config::WebhookFlags& flags,
+                                               const CertificatePair& pair, http::Handler handler,
+                                               Metrics& metrics, Logger& log) {
+  http::ServerOptions options;
+  options.address = flags.listen_address;
+  options.name = "webhook";
+  options.tls = true;
+  options.certificate_chain_pem = pair.chain_pem;
+  options.private_key_pem = pair.key_pem;
+  options.threads = 2;
+  for (const char* path : {"/enforce/", "/audit/"})
+    options.body_limits.push_back({path, kMaxReviewBytes});
+  auto server = http::Server::Start(std::move(options), std::move(handler), metrics, log);
+  if (server) log.Info("listening", {{"server", "webhook"}, {"address", (*server)->address()}});
+  return server;
+}
+
+// Serves a changed pair without dropping a connection; one that does not fit leaves the last good one.
+void ReloadCertificate(const config::WebhookFlags& flags, CertificatePair& current,
+                       http::Server& server, Logger& log) {
+  auto pair = ReadCertificateFiles(flags.tls_cert_file, flags.tls_private_key_file);
+  if (!pair || *pair == current) return;
+  if (const Status replaced = server.ReplaceCertificate(pair->chain_pem, pair->key_pem);
+      !replaced) {
+    log.Warn("the new serving certificate cannot be used; the last good one stays",
+             {{"reason", replaced.error().code}, {"message", replaced.error().message}});
+    return;
+  }
+  current = std::move(*pair);
+  log.Info("serving with a new certificate");
+}
+
+int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& config,
+          const StopSignal& stop) {
+  const SystemClock clock;
+  FdLogger log(STDERR_FILENO, flags.common.level(), flags.common.format(), clock);
+  metrics::Registry metrics("webhook");
+  auto pair = ReadCertificateFiles(flags.tls_cert_file, flags.tls_private_key_file);
+  if (!pair) return Refuse(pair.error());
+
+  auto cluster = kube::LoadForProgram(flags.common.kubeconfig, flags.common.context,
+                                      kube::ProcessEnvironment::FromProcess(), clock);
+  if (!cluster) return Refuse(cluster.error());
+  setup::StackOptions stack_options;
+  stack_options.api_server = setup::ApiServerHosts(cluster->server);
+  auto stack = setup::MakeStack(config, stack_options, clock, log, metrics);
+  if (!stack) return Refuse(stack.error());
+  auto rules = setup::LoadRepositoryRules(config);
+  if (!rules) return Refuse(rules.error());
+  kube::TransportOptions transport_options;
+  transport_options.user_agent = "plimsoll-webhook/" + std::string(Version());
+  auto transport = kube::MakeTransport(std::move(*cluster), transport_options, clock, metrics, log);
+  if (!transport) return Refuse(transport.error());
+
+  kube::SystemWaiter waiter;
+  WatchCache cache({**transport, clock, waiter, metrics, log}, setup::DurationsOf(config),
+                   std::move(*rules));
+  LookupLimits limits;
+  limits.negative_for =
+      std::chrono::duration_cast<std::chrono::milliseconds>(config.durations.negative_cache_for);
+  limits.positive_for =
+      std::chrono::duration_cast<std::chrono::milliseconds>(config.durations.reverify_after);
+  Lookups lookups(
+      *stack->observer, [&cache] { return cache.platforms(); }, limits, clock, metrics, log);
+  ReviewHandler handler(cache, lookups, kColdBudget, clock, metrics, log);
+  auto health =
+      StartPlain("health", flags.common.health_address, HealthHandler(cache), metrics, log);
+  if (!health) return Refuse(health.error());
+  auto exposition =
+      StartPlain("metrics", flags.common.metrics_address, MetricsHandler(metrics), metrics, log);
+  if (!exposition) return Refuse(exposition.error());
+  auto server = StartTls(
+      flags, *pair,
+      [&handler](const http::ServerRequest& r, const http::Responder& responder) {
+        handler.Handle(r, responder);
+      },
+      metrics, log);
+  if (!server) return Refuse(server.error());
+  cache.Start();
+  log.Info("started", {{"version", Version()},
+                       {"trustRoot", stack->observer->verifier()->trust_root().Describe()}});
+
+  while (!stop.Wait(kReloadEveryMs)) ReloadCertificate(flags, *pair, **server, log);
+  log.Info("stopping: requests in flight are answered first");
+  (*server)->Stop(kDrain);
+  cache.Stop();
+  stack->http->Shutdown();
+  return 0;
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  config::WebhookFlags flags;
+  const config::FlagSet set = config::MakeWebhookFlags(&flags);
+  const auto parsed = set.Parse(arguments);
+  if (!parsed) return Refuse(parsed.error());
+  if (parsed->help) {
+    std::cout << set.Help();
+    return 0;
+  }
+  if (parsed->version) {
+    std::cout << "plimsoll-webhook " << Version() << "\n";
+    return 0;
+  }
+  if (!parsed->positional.empty()) {
+    return Refuse({kInvalidArgument, "expected flags only, found " + parsed->positional[0], false});
+  }
+  if (flags.tls_cert_file.empty() || flags.tls_private_key_file.empty()) {
+    return Refuse(
+        {kInvalidArgument,
+         "--tls-cert-file and --tls-private-key-file are needed: the API server speaks TLS only",
+         false});
+  }
+  const auto config = config::PlimsollConfig::Load(flags.common.config_file);
+  if (!config) return Refuse(config.error());
+  const StopSignal stop;
+  return Serve(flags, *config, stop);
+}
+
+}  // namespace
+}  // namespace plimsoll::webhook
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    return plimsoll::webhook::Run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& error) {
+    std::cerr << "plimsoll-webhook: " << error.what() << "\n";
+    return plimsoll::webhook::kExitFailed;
+  }
+}

@@ -1,0 +1,282 @@
+#include "webhook/shell/lookups.h"
+
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace plimsoll::webhook {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Told when everything that it waits for is there, or its time is up; whichever is first, once.
+class Waiter {
+ public:
+  Waiter(std::size_t count, std::function<void()> done) : left_(count), done_(std::move(done)) {}
+
+  void Arrived() {
+    std::function<void()> call;
+    {
+      const std::lock_guard lock(mutex_);
+      if (left_ > 0) --left_;
+      if (left_ == 0) call = std::exchange(done_, nullptr);
+    }
+    if (call) call();
+  }
+  void TimeIsUp() {
+    std::function<void()> call;
+    {
+      const std::lock_guard lock(mutex_);
+      call = std::exchange(done_, nullptr);
+    }
+    if (call) call();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::size_t left_;
+  std::function<void()> done_;
+};
+
+// Values that end at a time, the oldest first to go when there are too many. Its owner locks.
+template <class Value>
+class ExpiringMap {
+ public:
+  explicit ExpiringMap(std::size_t capacity) : capacity_(capacity) {}
+
+  const Value* Find(const std::string& key, SteadyTime now) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() || found->second.until <= now ? nullptr : &found->second.value;
+  }
+  void Put(const std::string& key, Value value, SteadyTime until) {
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      order_.erase(found->second.place);
+      entries_.erase(found);
+    }
+    order_.push_back(key);
+    entries_.emplace(key, Entry{std::move(value), until, std::prev(order_.end())});
+    while (entries_.size() > capacity_) {
+      entries_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+
+ private:
+  struct Entry {
+    Value value;
+    SteadyTime until;
+    std::list<std::string>::iterator place;
+  };
+  const std::size_t capacity_;
+  std::list<std::string> order_;
+  std::map<std::string, Entry> entries_;
+};
+
+std::string HostOf(const std::string& repository) {
+  return repository.substr(0, repository.find('/'));
+}
+
+}  // namespace
+
+struct Lookups::Impl {
+  Impl(observation::Observer& observer_in, PlatformSource platforms_in, LookupLimits limits_in,
+       const Clock& clock_in, Metrics& metrics, Logger& log_in)
+      : observer(observer_in),
+        platforms(std::move(platforms_in)),
+        limits(limits_in),
+        clock(clock_in),
+        log(log_in),
+        outcomes(metrics.Counters("plimsoll_admission_lookups_total",
+                                  "Look-ups that a review asked for, by what became of them.")),
+        observed(limits_in.max_entries),
+        resolved(limits_in.max_entries) {}
+
+  // Constant after construction.
+  observation::Observer& observer;
+  const PlatformSource platforms;
+  const LookupLimits limits;
+  const Clock& clock;
+  Logger& log;
+  CounterFamily& outcomes;
+
+  mutable std::mutex mutex;
+  std::condition_variable work_or_stop;
+  std::condition_variable time_or_stop;
+  // Guarded by mutex.
+  bool stopping = false;
+  std::deque<Lookup> queue;
+  std::map<Lookup, std::vector<std::shared_ptr<Waiter>>> in_flight;
+  std::map<std::string, std::size_t> per_host;
+  std::map<std::string, std::size_t> per_repository;
+  std::multimap<SteadyTime, std::weak_ptr<Waiter>> deadlines;
+  ExpiringMap<std::shared_ptr<const baseline::Observation>> observed;
+  ExpiringMap<std::string> resolved;
+
+  std::vector<std::thread> threads;
+
+  bool HasPlace(const Lookup& lookup) {
+    const std::string host = HostOf(lookup.repository);
+    const auto count = [](const std::map<std::string, std::size_t>& counts,
+                          const std::string& key) {
+      const auto found = counts.find(key);
+      return found == counts.end() ? std::size_t{0} : found->second;
+    };
+    return in_flight.size() < limits.in_all && count(per_host, host) < limits.per_host &&
+           count(per_repository, lookup.repository) < limits.per_repository;
+  }
+
+  void Leave(std::map<std::string, std::size_t>& counts, const std::string& key) {
+    const auto found = counts.find(key);
+    if (found != counts.end() && --found->second == 0) counts.erase(found);
+  }
+
+  // True when somebody is, or now will be, looking this up.
+  bool Join(const Lookup& lookup, const std::shared_ptr<Waiter>& waiter) {
+    auto found = in_flight.find(lookup);
+    if (found == in_flight.end()) {
+      if (stopping || !HasPlace(lookup)) {
+        outcomes.With({{"outcome", "NoPlace"}}).Add();
+        return false;
+      }
+      found = in_flight.emplace(lookup, std::vector<std::shared_ptr<Waiter>>{}).first;
+      ++per_host[HostOf(lookup.repository)];
+      ++per_repository[lookup.repository];
+      queue.push_back(lookup);
+      work_or_stop.notify_one();
+    }
+    found->second.push_back(waiter);
+    return true;
+  }
+
+  void Keep(const Lookup& lookup, const observation::Answer& answer) {
+    const baseline::Observation& observation = answer.observation;
+    const SteadyTime now = clock.Steady();
+    auto keep_for = limits.negative_for;
+    if (!answer.complete()) {
+      keep_for = limits.unknown_for;
+    } else if (baseline::IsSigned(baseline::ShownPosture(observation))) {
+      keep_for = limits.positive_for;
+    }
+    if (observation.digest.empty()) return;
+    observed.Put(lookup.repository + "@" + observation.digest,
+                 std::make_shared<const baseline::Observation>(observation), now + keep_for);
+    if (!lookup.tag.empty())
+      resolved.Put(lookup.repository + ":" + lookup.tag, observation.digest, now + limits.tag_for);
+  }
+
+  void LookUp(const Lookup& lookup) {
+    observation::Question question;
+    question.repository = lookup.repository;
+    question.digest = lookup.digest;
+    question.tag = lookup.tag;
+    question.trusted_repository = lookup.trusted;
+    question.platforms = platforms();
+    const observation::Answer answer = observer.Observe(question);
+    outcomes.With({{"outcome", std::string(baseline::ToText(answer.observation.posture))}}).Add();
+    std::vector<std::shared_ptr<Waiter>> waiters;
+    {
+      const std::lock_guard lock(mutex);
+      Keep(lookup, answer);
+      const auto found = in_flight.find(lookup);
+      waiters = std::move(found->second);
+      in_flight.erase(found);
+      Leave(per_host, HostOf(lookup.repository));
+      Leave(per_repository, lookup.repository);
+    }
+    for (const auto& waiter : waiters) waiter->Arrived();
+  }
+
+  void Work() {
+    while (true) {
+      Lookup lookup;
+      {
+        std::unique_lock lock(mutex);
+        work_or_stop.wait(lock, [&] { return stopping || !queue.empty(); });
+        if (stopping) return;
+        lookup = std::move(queue.front());
+        queue.pop_front();
+      }
+      LookUp(lookup);
+    }
+  }
+
+  void KeepTime() {
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+      if (deadlines.empty()) {
+        time_or_stop.wait(lock);
+        continue;
+      }
+      const SteadyTime next = deadlines.begin()->first;
+      if (clock.Steady() < next) {
+        time_or_stop.wait_until(lock, next);
+        continue;
+      }
+      const auto waiter = deadlines.begin()->second.lock();
+      deadlines.erase(deadlines.begin());
+      if (!waiter) continue;
+      lock.unlock();
+      waiter->TimeIsUp();
+      lock.lock();
+    }
+  }
+};
+
+Lookups::Lookups(observation::Observer& observer, PlatformSource platforms, LookupLimits limits,
+                 const Clock& clock, Metrics& metrics, Logger& log)
+    : impl_(std::make_unique<Impl>(observer, std::move(platforms), limits, clock, metrics, log)) {
+  for (std::size_t i = 0; i < limits.workers; ++i)
+    impl_->threads.emplace_back([this] { impl_->Work(); });
+  impl_->threads.emplace_back([this] { impl_->KeepTime(); });
+}
+
+Lookups::~Lookups() {
+  std::map<Lookup, std::vector<std::shared_ptr<Waiter>>> abandoned;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->queue.clear();
+  }
+  impl_->work_or_stop.notify_all();
+  impl_->time_or_stop.notify_all();
+  for (std::thread& thread : impl_->threads) thread.join();
+  for (auto& [lookup, waiters] : impl_->in_flight) {
+    for (const auto& waiter : waiters) waiter->TimeIsUp();
+  }
+}
+
+std::shared_ptr<const baseline::Observation> Lookups::Observed(const std::string& repository,
+                                                               const std::string& digest) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto* found = impl_->observed.Find(repository + "@" + digest, impl_->clock.Steady());
+  return found == nullptr ? nullptr : *found;
+}
+
+std::optional<std::string> Lookups::Resolved(const std::string& repository,
+                                             const std::string& tag) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto* found = impl_->resolved.Find(repository + ":" + tag, impl_->clock.Steady());
+  return found == nullptr ? std::nullopt : std::optional<std::string>(*found);
+}
+
+void Lookups::Start(const std::vector<Lookup>& lookups,
+                    std::chrono::steady_clock::time_point deadline, std::function<void()> done) {
+  // One more than the look-ups: the last arrival is our own, so that `done` never runs before all have joined.
+  const auto waiter = std::make_shared<Waiter>(lookups.size() + 1, std::move(done));
+  std::size_t without_place = 0;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (const Lookup& lookup : lookups) {
+      if (!impl_->Join(lookup, waiter)) ++without_place;
+    }
+    impl_->deadlines.emplace(deadline, waiter);
+    impl_->time_or_stop.notify_one();
+  }
+  for (std::size_t i = 0; i <= without_place; ++i) waiter->Arrived();
+}
+
+}  // namespace plimsoll::webhook
