@@ -7,5 +7,7 @@ namespace plimsoll::cli {
 
 int RunInspect(const Invocation& invocation);
 int RunReplay(const Invocation& invocation);
+int RunVerifyBundleCommand(const Invocation& invocation);
+int RunAuthCheck(const Invocation& invocation);
 
 }  // namespace plimsoll::cli

@@ -64,22 +64,6 @@ Result<std::vector<oci::Platform>> ParsePlatforms(const std::vector<std::string>
   return platforms;
 }
 
-// The person who types an image's host has chosen it: its address is not held against it.
-void OpenHost(config::PlimsollConfig& config, const std::string& host, bool plain_http) {
-  auto found =
-      std::find_if(config.registries.begin(), config.registries.end(),
-                   [&](const config::RegistryConfig& registry) { return registry.host == host; });
-  if (found == config.registries.end()) {
-    config.registries.emplace_back();
-    found = std::prev(config.registries.end());
-    found->host = host;
-    // A person's look is one burst; what paces the controller would only make them wait.
-    found->requests_per_second = 100;
-  }
-  found->plain_http = found->plain_http || plain_http;
-  if (found->allow_address.empty()) found->allow_address = {"0.0.0.0/0", "::/0"};
-}
-
 Result<config::PlimsollConfig> ConfigOf(const InspectFlags& flags) {
   PLIMSOLL_ASSIGN(config::PlimsollConfig config, config::PlimsollConfig::Load(flags.config_file));
   if (!flags.trusted_root.empty()) config.trusted_root_file = flags.trusted_root;
@@ -324,7 +308,7 @@ int RunInspect(const Invocation& invocation) {
   for (const std::string& image : parsed->positional) {
     auto reference = oci::Reference::Parse(image);
     if (!reference) return Usage(invocation, reference.error());
-    OpenHost(*config, reference->repository.host, flags.plain_http);
+    setup::OpenHost(*config, reference->repository.host, flags.plain_http);
     references.push_back(std::move(*reference));
   }
 

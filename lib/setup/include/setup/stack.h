@@ -48,6 +48,10 @@ Result<std::shared_ptr<const sigstore::Verifier>> LoadVerifier(
 // The rules about where signatures lie, from `repositories[]`.
 Result<oci::RepositoryRules> LoadRepositoryRules(const config::PlimsollConfig& config);
 
+// For commands: the person who types an image's host has chosen it, so its address is not held against it, and one
+// person's look need not be paced.
+void OpenHost(config::PlimsollConfig& config, const std::string& host, bool plain_http);
+
 // The host of a server URL, with the names under which every cluster knows its API server.
 std::vector<std::string> ApiServerHosts(const std::string& server_url);
 
