@@ -32,7 +32,7 @@ Bytes DigestOf(Hasher::Algorithm algorithm, ByteView bytes) {
 
 struct Hasher::Impl {
   struct Deleter {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* owned) const { EVP_MD_CTX_free(owned); }
   };
   std::unique_ptr<EVP_MD_CTX, Deleter> context{EVP_MD_CTX_new()};
 };
