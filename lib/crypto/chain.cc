@@ -10,6 +10,7 @@ namespace plimsoll::crypto {
 namespace {
 
 constexpr std::string_view kOidAnyPurpose = "2.5.29.37.0";
+constexpr std::string_view kOidNameConstraints = "2.5.29.30";
 constexpr int k112Bits =
     2;  // libcrypto's security level of RSA-2048 and SHA-256; SHA-1 is below it
 
@@ -80,6 +81,10 @@ Status CheckLeaf(const Certificate& leaf, std::string_view purpose) {
   if (leaf.IsAuthority()) {
     return Fail(kLeafIsAuthority,
                 "certificate " + Describe(leaf) + " is an authority's, expected a leaf");
+  }
+  if (leaf.FindExtension(kOidNameConstraints) != nullptr) {
+    return Fail(kCertificateNotConforming,
+                "certificate " + Describe(leaf) + " is a leaf, and has name constraints");
   }
   // RFC 3161 lets an authority sign with either bit.
   const auto& key_usage = leaf.key_usage();
@@ -226,9 +231,9 @@ Result<CertificatePath> VerifyChain(const Certificate& leaf, const ChainRequest&
     return Fail(kUnknownAuthority,
                 "certificate " + Describe(leaf) + " is itself a root; expected one issued by it");
   }
+  PLIMSOLL_TRY(CheckTimes(path, request.at));
   PLIMSOLL_TRY(CheckLeaf(leaf, request.purpose));
   PLIMSOLL_TRY(CheckIssuerPurposes(path, request.purpose));
-  PLIMSOLL_TRY(CheckTimes(path, request.at));
   return path;
 }
 

@@ -148,8 +148,11 @@ TEST(Certificate, RefusesAlternativeNamesThatCCodeWouldReadOtherwise) {
   EXPECT_EQ(with({GeneralName::Kind::kOtherName, std::string("a\0b", 3)}), kMalformed);
   EXPECT_EQ(with({GeneralName::Kind::kUri, std::string(kLimits.max_name_bytes + 1, 'a')}),
             kLimitExceeded);
-  EXPECT_EQ(CodeOf(Issue([](CertificateSpec& c) { c.names.resize(17, c.names[0]); })),
-            kLimitExceeded);
+  EXPECT_EQ(
+      CodeOf(Issue([](CertificateSpec& c) {
+        c.names.resize(kLimits.max_alternative_names + 1, {GeneralName::Kind::kDns, "a.example"});
+      })),
+      kLimitExceeded);
 }
 
 TEST(Certificate, RefusesExtensionsThatDoNotDecodeCompletely) {

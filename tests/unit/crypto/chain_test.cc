@@ -277,6 +277,14 @@ TEST(Chain, StrictRulesOfTheProfileHold) {
             kCertificateNotConforming);
 }
 
+TEST(Chain, ALeafMayNotConstrainNames) {
+  EXPECT_EQ(CodeWithLeaf([](CertificateSpec& c) {
+              c.extensions.push_back(
+                  test::NameConstraints({{GeneralName::Kind::kDns, "harbour.example"}}, {}));
+            }),
+            kCertificateNotConforming);
+}
+
 TEST(Chain, TooManyGivenIntermediatesAreRefused) {
   Judged judged{Harbour()};
   judged.more.assign(kLimits.max_certificates, Parse(Harbour().intermediate().der));

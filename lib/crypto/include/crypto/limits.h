@@ -11,7 +11,7 @@ struct Limits {
   std::size_t max_certificate_bytes = 64u << 10;  // one certificate, DER
   std::size_t max_certificates = 16;              // in one bundle, chain or time-stamp
   std::size_t max_extensions = 64;                // in one certificate
-  std::size_t max_alternative_names = 16;         // in one certificate
+  std::size_t max_alternative_names = 256;        // in one certificate
   std::size_t max_name_bytes = 16u << 10;         // one alternative name
   std::size_t max_signature_bytes = 1u << 10;     // RSA-8192
   std::size_t max_path = 6;                       // leaf and anchor included
