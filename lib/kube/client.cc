@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kPageBytes = 64u << 20;
 constexpr Duration kLeastRetryAfter = std::chrono::milliseconds(100);
+constexpr int kBrokenTries = 2;
+constexpr Duration kBrokenPause = std::chrono::milliseconds(100);
 
 // The token bucket counts in Time; only differences matter to it.
 Time AsTime(std::chrono::steady_clock::time_point at) {
@@ -62,6 +64,7 @@ Client::~Client() = default;
 Result<Response> Client::Send(const Request& request, std::string_view what, std::stop_token stop) {
   const auto deadline = impl_->clock.Steady() + impl_->options.deadline;
   bool renewed = false;
+  int broken_left = kBrokenTries;
   for (int tries = 1;; ++tries) {
     if (!impl_->Admit(deadline, stop)) {
       if (stop.stop_requested()) return Fail(kCancelled, std::string(what) + ": stopped");
@@ -69,6 +72,9 @@ Result<Response> Client::Send(const Request& request, std::string_view what, std
                            std::string(what) + ": our own rate limit left no time for it");
     }
     auto response = impl_->transport.Call(request, stop);
+    // After a restart of the API server the pool holds connections that nobody answers on any more.
+    const bool broken = !response && response.error().code == kConnectionFailed;
+    if (broken && broken_left-- > 0 && impl_->waiter.WaitFor(kBrokenPause, stop)) continue;
     if (!response) {
       Error error = std::move(response).error();
       error.message = std::string(what) + ": " + error.message;
