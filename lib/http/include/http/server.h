@@ -29,16 +29,23 @@
 namespace plimsoll::http {
 
 struct ServerLimits {
-  std::size_t max_connections = 512;  // beyond: closed at once
+  // Beyond: the connection idle for the longest time makes room, of the address that holds the most;
+  // when none is idle the new one is closed at once.
+  std::size_t max_connections = 256;
   std::chrono::milliseconds handshake_time{5'000};
   std::size_t max_header_bytes = 32 * 1024;
+  std::size_t max_header_count = 100;
   std::chrono::milliseconds header_time{5'000};  // from the first byte of a request
-  std::size_t max_body_bytes = 1024 * 1024;      // for paths that BodyLimit does not name
+  std::size_t max_body_bytes = 1024 * 1024;      // for paths that no BodyLimit names
   std::chrono::milliseconds body_time{10'000};
   std::chrono::milliseconds request_time{30'000};  // first byte to the end of the answer
   std::chrono::milliseconds idle_time{90'000};     // between requests
-  std::size_t large_body_bytes = 1024 * 1024;      // a body beyond this needs a place
-  std::size_t large_body_places = 2;               // none free: 503, Retry-After: 1
+  // Memory of bodies. Every connection may hold a small one; what is beyond shares one pool; a large
+  // one needs a place. Where there is none: 503 with Retry-After: 1.
+  std::size_t small_body_bytes = 32 * 1024;
+  std::size_t body_pool_bytes = 8 * 1024 * 1024;
+  std::size_t large_body_bytes = 1024 * 1024;
+  std::size_t large_body_places = 2;
   std::size_t max_response_bytes = 64 * 1024 * 1024;
   // What is read and thrown away after a refusal, so that the peer gets to see the answer.
   std::size_t linger_bytes = 256 * 1024;

@@ -1,0 +1,402 @@
+#include "http/server.h"
+
+#include "server_connection.h"
+#include "server_core.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <thread>
+#include <vector>
+
+#include "base/printable.h"
+#include "http/url.h"
+#include "tls.h"
+
+namespace plimsoll::http {
+namespace {
+
+namespace net = boost::asio;
+using net::ip::tcp;
+
+constexpr std::chrono::milliseconds kSweepEvery{50};
+constexpr std::chrono::milliseconds kPauseAfterAcceptError{100};
+constexpr int kMaxThreads = 64;
+
+struct ListenAddress {
+  net::ip::address address;
+  std::uint16_t port = 0;
+  bool both_families = false;
+};
+
+tl::unexpected<Error> BadAddress(const std::string& text) {
+  return Fail(kInvalidArgument,
+              "expected an address as 127.0.0.1:8080, [::1]:8080 or :8080, got \"" +
+                  Printable(text, 64) + "\"");
+}
+
+Result<ListenAddress> ParseListenAddress(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return BadAddress(text);
+  ListenAddress parsed;
+  const std::string digits = text.substr(colon + 1);
+  if (digits != "0") {
+    const Result<std::string> port = NormalizeHostPort("h:" + digits, 1);
+    if (!port) return BadAddress(text);
+    parsed.port = static_cast<std::uint16_t>(std::stoul(port->substr(2)));
+  }
+  std::string host = text.substr(0, colon);
+  if (host.empty()) {
+    parsed.address = net::ip::address_v6::any();
+    parsed.both_families = true;
+    return parsed;
+  }
+  if (host == "localhost") host = "127.0.0.1";
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string::npos) {
+    return BadAddress(text);
+  }
+  boost::system::error_code error;
+  parsed.address = net::ip::make_address(host, error);
+  if (error) return BadAddress(text);
+  return parsed;
+}
+
+Result<std::shared_ptr<net::ssl::context>> NewTls(const std::string& chain,
+                                                  const std::string& key) {
+  PLIMSOLL_ASSIGN(std::shared_ptr<SSL_CTX> native, NewServerContext(chain, key));
+  SSL_CTX_up_ref(native.get());
+  return std::make_shared<net::ssl::context>(native.get());
+}
+
+boost::system::error_code Open(tcp::acceptor& acceptor, const ListenAddress& where) {
+  boost::system::error_code error;
+  const tcp::endpoint endpoint(where.address, where.port);
+  acceptor.open(endpoint.protocol(), error);
+  if (error) return error;
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (where.address.is_v6()) {
+    acceptor.set_option(net::ip::v6_only(!where.both_families), error);
+  }
+  acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(net::socket_base::max_listen_connections, error);
+  return error;
+}
+
+class BeastServer final : public Server {
+ public:
+  BeastServer(std::shared_ptr<ServerCore> core)
+      : core_(std::move(core)),
+        guard_(net::make_work_guard(core_->context)),
+        acceptor_(net::make_strand(core_->context)),
+        pause_(acceptor_.get_executor()),
+        sweep_(acceptor_.get_executor()) {}
+
+  ~BeastServer() override { BeastServer::Stop(std::chrono::milliseconds(0)); }
+
+  Status Listen(ListenAddress where) {
+    boost::system::error_code error = Open(acceptor_, where);
+    if (error && where.both_families) {  // a machine without IPv6
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+      where.address = net::ip::address_v4::any();
+      where.both_families = false;
+      error = Open(acceptor_, where);
+    }
+    if (error) {
+      return Fail(kUnavailable,
+                  "cannot listen on " + core_->options.address + ": " + error.message());
+    }
+    const tcp::endpoint bound = acceptor_.local_endpoint(error);
+    port_ = bound.port();
+    const std::string host = bound.address().to_string();
+    address_ = (bound.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(port_);
+    net::post(acceptor_.get_executor(), [this] {
+      Accept();
+      Sweep();
+    });
+    for (int i = 0; i < core_->options.threads; ++i) {
+      threads_.emplace_back([core = core_] { Run(*core); });
+    }
+    return {};
+  }
+
+  std::uint16_t port() const override { return port_; }
+  std::string address() const override { return address_; }
+
+  Status ReplaceCertificate(const std::string& certificate_chain_pem,
+                            const std::string& private_key_pem) override {
+    PLIMSOLL_ASSIGN(std::shared_ptr<net::ssl::context> tls,
+                    NewTls(certificate_chain_pem, private_key_pem));
+    core_->SetTls(std::move(tls));
+    return {};
+  }
+
+  void Stop(std::chrono::milliseconds drain) override {
+    const std::lock_guard lock(stop_mutex_);
+    if (stopped_) return;
+    stopped_ = true;
+    core_->draining = true;
+    net::post(acceptor_.get_executor(), [this] {
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+      pause_.cancel();
+    });
+    core_->ForEach([](Connection& connection) { connection.Drain(); });
+    if (!core_->WaitForNone(drain)) {
+      core_->ForEach([](Connection& connection) { connection.Kill(); });
+      constexpr std::chrono::milliseconds kForClosing{200};
+      core_->WaitForNone(kForClosing);
+    }
+    guard_.reset();
+    core_->context.stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  static void Run(ServerCore& core) {
+    while (true) {
+      try {
+        core.context.run();
+        return;
+      } catch (const std::exception& error) {
+        // Only memory can run out here; the connection whose handler threw is gone.
+        core.logger.Err("a connection ended in an exception",
+                        {{"server", core.options.name}, {"error", std::string_view(error.what())}});
+      }
+    }
+  }
+
+  void Accept() {
+    acceptor_.async_accept(net::make_strand(core_->context),
+                           [this](boost::system::error_code error, tcp::socket socket) {
+                             OnAccept(error, std::move(socket));
+                           });
+  }
+
+  void OnAccept(boost::system::error_code error, tcp::socket socket) {
+    if (!acceptor_.is_open()) return;
+    if (!error) {
+      const auto connection = std::make_shared<Connection>(core_, std::move(socket));
+      if (core_->Register(connection)) {
+        connection->Start();
+      } else {
+        core_->Refused("connections").Add();
+      }
+      Accept();
+      return;
+    }
+    // Out of file descriptors or memory: a loop without a pause would burn the processor.
+    core_->Refused("accept").Add();
+    pause_.expires_after(kPauseAfterAcceptError);
+    pause_.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled && acceptor_.is_open()) Accept();
+    });
+  }
+
+  void Sweep() {
+    sweep_.expires_after(kSweepEvery);
+    sweep_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      core_->Sweep();
+      Sweep();
+    });
+  }
+
+  const std::shared_ptr<ServerCore> core_;
+  net::executor_work_guard<net::io_context::executor_type> guard_;
+  tcp::acceptor acceptor_;
+  net::steady_timer pause_;
+  net::steady_timer sweep_;
+  std::uint16_t port_ = 0;
+  std::string address_;
+  std::mutex stop_mutex_;
+  bool stopped_ = false;              // guarded by stop_mutex_
+  std::vector<std::thread> threads_;  // guarded by stop_mutex_ after Listen
+};
+
+}  // namespace
+
+bool BodyPool::Share::Grow(std::size_t total) {
+  if (pool_ == nullptr) return false;
+  const ServerLimits& limits = pool_->limits_;
+  if (placed_ || total <= limits.small_body_bytes || total <= pooled_) return true;
+  const std::lock_guard lock(pool_->mutex_);
+  if (total > limits.large_body_bytes) {
+    if (pool_->placed_ >= limits.large_body_places) return false;
+    ++pool_->placed_;
+    placed_ = true;
+    pool_->pooled_ -= pooled_;
+    pooled_ = 0;
+    return true;
+  }
+  // In steps, so that the pool's lock is not taken for every packet.
+  constexpr std::size_t kStep = 64 * 1024;
+  const std::size_t wanted = (total + kStep - 1) / kStep * kStep;
+  if (pool_->pooled_ + wanted - pooled_ > limits.body_pool_bytes) return false;
+  pool_->pooled_ += wanted - pooled_;
+  pooled_ = wanted;
+  return true;
+}
+
+void BodyPool::Share::Release() {
+  if (pool_ == nullptr || (pooled_ == 0 && !placed_)) return;
+  const std::lock_guard lock(pool_->mutex_);
+  pool_->pooled_ -= pooled_;
+  if (placed_) --pool_->placed_;
+  pooled_ = 0;
+  placed_ = false;
+}
+
+ServerCore::ServerCore(ServerOptions given, Handler answer, Metrics& metrics, Logger& log)
+    : options(std::move(given)),
+      handler(std::move(answer)),
+      logger(log),
+      request_seconds(metrics
+                          .Histograms("plimsoll_http_server_request_seconds",
+                                      "Time from a request's first byte to its answer",
+                                      {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                       0.5, 1, 2.5, 5})
+                          .With({{"server", options.name}})),
+      bodies(options.limits),
+      refused_(
+          metrics.Counters("plimsoll_http_server_refused_total",
+                           "Connections and requests that were refused, by the limit they met")),
+      requests_(metrics.Counters("plimsoll_http_server_requests_total",
+                                 "Requests that were answered, by status code")),
+      connections_gauge_(
+          metrics.Gauges("plimsoll_http_server_connections", "Connections that are open")
+              .With({{"server", options.name}})),
+      context(std::max(options.threads, 1)) {}
+
+std::size_t ServerCore::BodyLimitOf(std::string_view path) const {
+  std::size_t limit = options.limits.max_body_bytes;
+  std::size_t longest = 0;
+  for (const BodyLimit& entry : options.body_limits) {
+    if (path.starts_with(entry.path_prefix) && entry.path_prefix.size() >= longest) {
+      longest = entry.path_prefix.size();
+      limit = entry.max_body_bytes;
+    }
+  }
+  return limit;
+}
+
+Counter& ServerCore::Refused(const char* reason) {
+  return refused_.With({{"server", options.name}, {"reason", reason}});
+}
+
+// Asking the family costs a search and several strings: once for each status.
+Counter& ServerCore::Requests(int status) {
+  std::atomic<Counter*>& slot = by_status_.at(static_cast<std::size_t>(status));
+  Counter* counter = slot.load();
+  if (counter == nullptr) {
+    counter = &requests_.With({{"server", options.name}, {"code", std::to_string(status)}});
+    slot.store(counter);
+  }
+  return *counter;
+}
+
+std::shared_ptr<net::ssl::context> ServerCore::Tls() {
+  const std::lock_guard lock(mutex_);
+  return tls_;
+}
+
+void ServerCore::SetTls(std::shared_ptr<net::ssl::context> tls) {
+  const std::lock_guard lock(mutex_);
+  tls_ = std::move(tls);
+}
+
+// Of the address that holds the most connections, the one that has waited the longest for its peer.
+std::shared_ptr<Connection> ServerCore::Victim() {
+  std::unordered_map<std::string_view, std::size_t> held;
+  for (const auto& [pointer, weak] : connections_) ++held[pointer->remote_ip()];
+  Connection* victim = nullptr;
+  for (const auto& [pointer, weak] : connections_) {
+    if (!pointer->waiting()) continue;
+    const std::size_t count = held[pointer->remote_ip()];
+    const bool better = victim == nullptr || count > held[victim->remote_ip()] ||
+                        (count == held[victim->remote_ip()] && pointer->since() < victim->since());
+    if (better) victim = pointer;
+  }
+  return victim == nullptr ? nullptr : connections_[victim].lock();
+}
+
+bool ServerCore::Register(const std::shared_ptr<Connection>& connection) {
+  std::shared_ptr<Connection> victim;
+  {
+    const std::lock_guard lock(mutex_);
+    if (connections_.size() >= options.limits.max_connections) {
+      victim = Victim();
+      if (!victim) return false;
+      // Its place is free from now on: it is gone as soon as its strand gets to run.
+      connections_.erase(victim.get());
+    }
+    connections_[connection.get()] = connection;
+    connections_gauge_.Set(static_cast<double>(connections_.size()));
+  }
+  if (victim) {
+    Refused("idle_evicted").Add();
+    victim->Kill();
+  }
+  return true;
+}
+
+void ServerCore::Unregister(Connection* connection) {
+  {
+    const std::lock_guard lock(mutex_);
+    connections_.erase(connection);
+    connections_gauge_.Set(static_cast<double>(connections_.size()));
+  }
+  changed_.notify_all();
+}
+
+std::vector<std::shared_ptr<Connection>> ServerCore::All() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Connection>> all;
+  all.reserve(connections_.size());
+  for (const auto& [pointer, weak] : connections_) {
+    if (std::shared_ptr<Connection> connection = weak.lock()) all.push_back(std::move(connection));
+  }
+  return all;
+}
+
+void ServerCore::Sweep() {
+  const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch().count();
+  ForEach([&](Connection& connection) {
+    if (connection.deadline() != 0 && connection.deadline() <= now) connection.CheckTime();
+  });
+}
+
+std::size_t ServerCore::connections() {
+  const std::lock_guard lock(mutex_);
+  return connections_.size();
+}
+
+bool ServerCore::WaitForNone(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, limit, [&] { return connections_.empty(); });
+}
+
+Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Handler handler,
+                                              Metrics& metrics, Logger& logger) {
+  if (options.threads < 1 || options.threads > kMaxThreads || options.limits.max_connections == 0) {
+    return Fail(kInvalidArgument, "a server has 1 to 64 threads and at least one connection");
+  }
+  PLIMSOLL_ASSIGN(const ListenAddress where, ParseListenAddress(options.address));
+  std::shared_ptr<net::ssl::context> tls;
+  if (options.tls) {
+    PLIMSOLL_ASSIGN(tls, NewTls(options.certificate_chain_pem, options.private_key_pem));
+  }
+  auto core = std::make_shared<ServerCore>(std::move(options), std::move(handler), metrics, logger);
+  core->SetTls(std::move(tls));
+  auto server = std::make_unique<BeastServer>(std::move(core));
+  PLIMSOLL_TRY(server->Listen(where));
+  return server;
+}
+
+}  // namespace plimsoll::http

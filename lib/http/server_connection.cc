@@ -1,0 +1,546 @@
+#include "server_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <ctime>
+#include <exception>
+
+#include <sys/socket.h>
+
+namespace plimsoll::http {
+namespace {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kReadBytes = 16 * 1024;  // as large as a TLS record gets
+constexpr std::size_t kOneWrite = 64 * 1024;   // up to here header and body go out together
+constexpr std::chrono::milliseconds kLastWriteTime{1'000};
+
+std::int64_t Ticks(Steady::time_point time) { return time.time_since_epoch().count(); }
+
+std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
+
+const char* Phrase(int status) {
+  return beast::http::obsolete_reason(static_cast<beast::http::status>(status)).data();
+}
+
+// RFC 9110 section 5.6.7.
+std::string HttpDate(std::time_t now) {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900,
+                parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return text.data();
+}
+
+bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+}  // namespace
+
+void PooledBody::reader::init(const boost::optional<std::uint64_t>& length,
+                              beast::error_code& error) {
+  // What is declared is not believed: memory is taken as bytes arrive, small bodies at once.
+  constexpr std::uint64_t kReserve = 16 * 1024;
+  if (length) body_.text.reserve(static_cast<std::size_t>(std::min(*length, kReserve)));
+  error = {};
+}
+
+Connection::Connection(std::shared_ptr<ServerCore> core, net::ip::tcp::socket socket)
+    : weak_core_(core),
+      core_(*core),
+      stream_(std::move(socket)),
+      buffer_(core->options.limits.max_header_bytes + kReadBytes) {
+  beast::error_code error;
+  const auto endpoint = stream_.socket().remote_endpoint(error);
+  if (!error) {
+    remote_ip_ = endpoint.address().to_string();
+    remote_address_ = (endpoint.address().is_v6() ? "[" + remote_ip_ + "]" : remote_ip_) + ":" +
+                      std::to_string(endpoint.port());
+  }
+  since_ = Ticks(Steady::now());
+}
+
+Connection::~Connection() { core_.Unregister(this); }
+
+void Connection::Enter(State state, std::chrono::milliseconds time) {
+  const Steady::time_point now = Steady::now();
+  Steady::time_point until = now + time;
+  if (state == State::kHeader || state == State::kBody || state == State::kHandling) {
+    until = std::min(until, request_deadline_);
+  }
+  state_ = state;
+  deadline_ = Ticks(until);
+  since_ = Ticks(now);
+  waiting_ = state == State::kHandshake || state == State::kIdle;
+}
+
+void Connection::Start() {
+  net::dispatch(stream_.get_executor(), [self = shared_from_this()] {
+    beast::error_code ignored;
+    self->stream_.socket().set_option(net::ip::tcp::no_delay(true), ignored);
+    self->Enter(State::kHandshake, self->core_.options.limits.handshake_time);
+    if (!self->core_.options.tls) {
+      self->ReadFirstByte();
+      return;
+    }
+    const std::shared_ptr<net::ssl::context> context = self->core_.Tls();
+    self->stream_.UseTls(*context);
+    self->stream_.tls_stream().async_handshake(net::ssl::stream_base::server,
+                                               [self](beast::error_code error) {
+                                                 if (error) {
+                                                   self->core_.Refused("handshake").Add();
+                                                   self->Close(false);
+                                                   return;
+                                                 }
+                                                 self->ReadFirstByte();
+                                               });
+  });
+}
+
+void Connection::ReadFirstByte() {
+  if (closed_) return;
+  if (core_.draining.load() && buffer_.size() == 0) {
+    Close(true);
+    return;
+  }
+  Enter(State::kIdle, core_.options.limits.idle_time);
+  if (buffer_.size() > 0) {  // the next request came with the last one
+    OnFirstByte({}, 0);
+    return;
+  }
+  buffer_.reserve(kReadBytes);
+  stream_.async_read_some(buffer_.prepare(kReadBytes),
+                          [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
+                            self->OnFirstByte(error, bytes);
+                          });
+}
+
+void Connection::OnFirstByte(ErrorCode error, std::size_t bytes) {
+  if (error || closed_) {
+    Close(false);
+    return;
+  }
+  buffer_.commit(bytes);
+  request_began_ = Steady::now();
+  request_deadline_ = request_began_ + core_.options.limits.request_time;
+  ++request_number_;
+  ReadHeader();
+}
+
+void Connection::ReadHeader() {
+  const ServerLimits& limits = core_.options.limits;
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+  parser_->body_limit(boost::none);  // set when the path is known
+  parser_->get().body().share.Attach(&core_.bodies);
+  timed_out_ = false;
+  Enter(State::kHeader, limits.header_time);
+  beast::http::async_read_header(stream_, buffer_, *parser_,
+                                 [self = shared_from_this()](ErrorCode read_error, std::size_t) {
+                                   self->OnHeader(read_error);
+                                 });
+}
+
+void Connection::OnHeader(ErrorCode error) {
+  if (state_ == State::kClosed) return;
+  if (error) {
+    if (timed_out_) {
+      Refuse({408, "header_time", "the request's header did not arrive in time"});
+    } else {
+      Refuse(RefusalOf(error, false));
+    }
+    return;
+  }
+  head_request_ = parser_->get().method() == beast::http::verb::head;
+  const Refusal refusal = JudgeHeader();
+  if (refusal.status != 0) {
+    Refuse(refusal);
+    return;
+  }
+  const auto expect = parser_->get().find(beast::http::field::expect);
+  const bool wants_continue = expect != parser_->get().end() && parser_->get().version() >= 11;
+  if (!wants_continue || parser_->is_done()) {
+    ReadBody();
+    return;
+  }
+  out_head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  Enter(State::kBody, core_.options.limits.body_time);
+  net::async_write(stream_, net::buffer(out_head_),
+                   [self = shared_from_this()](ErrorCode write_error, std::size_t) {
+                     if (self->state_ == State::kClosed) return;
+                     if (write_error) {
+                       self->Close(false);
+                       return;
+                     }
+                     self->ReadBody();
+                   });
+}
+
+Connection::Refusal Connection::JudgeHeader() {
+  namespace bh = beast::http;
+  const auto& request = parser_->get();
+  const auto count = [&](bh::field name) { return request.count(name); };
+  const std::size_t fields =
+      static_cast<std::size_t>(std::distance(request.begin(), request.end()));
+  if (fields > core_.options.limits.max_header_count) {
+    return {431, "header_count", "too many header fields"};
+  }
+  if (request.version() != 11 && request.version() != 10) {
+    return {505, "malformed", "HTTP/1.1 is spoken here"};
+  }
+  const std::size_t hosts = count(bh::field::host);
+  if (hosts > 1 || (hosts == 0 && request.version() == 11)) {
+    return {400, "malformed", "expected one Host field"};
+  }
+  const std::size_t lengths = count(bh::field::content_length);
+  const std::size_t codings = count(bh::field::transfer_encoding);
+  const bool chunked =
+      codings == 1 && EqualIgnoreCase(View(request[bh::field::transfer_encoding]), "chunked");
+  if (lengths > 1 || (lengths > 0 && codings > 0)) {
+    return {400, "malformed", "more than one statement about the body's length"};
+  }
+  if (codings > 0 && (!chunked || request.version() == 10)) {
+    return {400, "malformed", "a transfer coding other than chunked"};
+  }
+  const std::string_view encoding = View(request[bh::field::content_encoding]);
+  if (!encoding.empty() && !EqualIgnoreCase(encoding, "identity")) {
+    return {415, "encoding", "encoded bodies are not accepted"};
+  }
+  const std::string_view expect = View(request[bh::field::expect]);
+  if (!expect.empty() && !EqualIgnoreCase(expect, "100-continue")) {
+    return {417, "malformed", "an expectation other than 100-continue"};
+  }
+  const std::string_view target = View(request.target());
+  if (target.empty() || target.front() != '/') {
+    return {400, "malformed", "expected a path that begins with a slash"};
+  }
+  const std::size_t limit = core_.BodyLimitOf(target.substr(0, target.find('?')));
+  const auto length = parser_->content_length();
+  if (length && *length > limit) return {413, "body_bytes", "the body is too large"};
+  if (length && !parser_->get().body().share.Grow(static_cast<std::size_t>(*length))) {
+    return {503, "body_places", "too many large bodies at this moment"};
+  }
+  parser_->body_limit(limit);
+  return {};
+}
+
+void Connection::ReadBody() {
+  timed_out_ = false;
+  if (parser_->is_done()) {
+    Handle();
+    return;
+  }
+  Enter(State::kBody, core_.options.limits.body_time);
+  beast::http::async_read(
+      stream_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->OnBody(error); });
+}
+
+void Connection::OnBody(ErrorCode error) {
+  if (state_ == State::kClosed) return;
+  if (!error) {
+    Handle();
+  } else if (timed_out_) {
+    Refuse({408, "body_time", "the request's body did not arrive in time"});
+  } else {
+    Refuse(RefusalOf(error, true));
+  }
+}
+
+Connection::Refusal Connection::RefusalOf(ErrorCode error, bool in_body) {
+  namespace bh = beast::http;
+  if (error == bh::error::body_limit) return {413, "body_bytes", "the body is too large"};
+  if (error == bh::error::buffer_overflow && in_body) {
+    return {503, "body_places", "too many large bodies at this moment"};
+  }
+  if (error == bh::error::header_limit || error == bh::error::buffer_overflow) {
+    return {431, "header_bytes", "the header is too large"};
+  }
+  const bool malformed = error.category() == make_error_code(bh::error::bad_method).category() &&
+                         error != bh::error::end_of_stream && error != bh::error::partial_message;
+  if (malformed) return {400, "malformed", "not a well-formed HTTP/1.1 request"};
+  return {};  // the peer is gone
+}
+
+// The answer to one request. The last copy's end without an answer is an answer, too.
+class Responder::Sink {
+ public:
+  Sink(std::shared_ptr<ServerCore> core, std::weak_ptr<Connection> connection,
+       std::uint64_t request)
+      : core_(std::move(core)), connection_(std::move(connection)), request_(request) {}
+  ~Sink() {
+    if (!answered_.load()) Send({500, {}, "no answer\n"});
+  }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  void Send(ServerResponse response) {
+    if (answered_.exchange(true)) return;
+    const std::shared_ptr<Connection> connection = connection_.lock();
+    if (connection) connection->Deliver(request_, std::move(response));
+  }
+  bool Abandoned() const {
+    const std::shared_ptr<Connection> connection = connection_.lock();
+    return !connection || connection->abandoned(request_);
+  }
+  bool answered() const { return answered_.load(); }
+
+ private:
+  const std::shared_ptr<ServerCore> core_;  // keeps the executor that Deliver posts to
+  const std::weak_ptr<Connection> connection_;
+  const std::uint64_t request_;
+  std::atomic<bool> answered_{false};
+};
+
+Responder::Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
+void Responder::Send(ServerResponse response) const { sink_->Send(std::move(response)); }
+bool Responder::Abandoned() const { return sink_->Abandoned(); }
+
+void Connection::Handle() {
+  Enter(State::kHandling, core_.options.limits.request_time);
+  auto& message = parser_->get();
+  keep_alive_ = message.keep_alive();
+  ServerRequest request;
+  request.method.assign(message.method_string().data(), message.method_string().size());
+  const std::string_view target = View(message.target());
+  const std::size_t mark = target.find('?');
+  request.path.assign(target.substr(0, mark));
+  if (mark != std::string_view::npos) request.query.assign(target.substr(mark + 1));
+  for (const auto& field : message) {
+    request.headers.Add(std::string(View(field.name_string())), std::string(View(field.value())));
+  }
+  request.body = std::move(message.body().text);
+  request.remote_address = remote_address_;
+  request.deadline = request_deadline_;
+  const std::shared_ptr<ServerCore> core = weak_core_.lock();
+  if (!core) {
+    Close(false);
+    return;
+  }
+  const auto sink =
+      std::make_shared<Responder::Sink>(core, weak_from_this(), request_number_.load());
+  try {
+    core_.handler(std::move(request), Responder(sink));
+  } catch (const std::exception& error) {
+    core_.logger.Err("a request's handler failed",
+                     {{"server", core_.options.name}, {"error", std::string_view(error.what())}});
+    sink->Send({500, {}, "internal error\n"});
+  }
+  if (!sink->answered()) WatchPeer();
+}
+
+// Sees a peer that goes away while its request is worked on.
+void Connection::WatchPeer() {
+  stream_.socket().async_wait(
+      net::ip::tcp::socket::wait_read,
+      [self = shared_from_this(), request = request_number_.load()](ErrorCode error) {
+        if (error || self->state_ != State::kHandling || self->request_number_.load() != request) {
+          return;
+        }
+        char byte = 0;
+        const ssize_t seen =
+            recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        // A peer that only ended its own side may still read: the answer is sent all the same.
+        if (seen == 0) self->peer_ended_ = self->request_number_.load();
+        if (seen < 0 && errno != EAGAIN && errno != EWOULDBLOCK) self->Close(false);
+      });
+}
+
+void Connection::Deliver(std::uint64_t request, ServerResponse response) {
+  net::dispatch(stream_.get_executor(),
+                [self = shared_from_this(), request, response = std::move(response)]() mutable {
+                  if (self->state_ == State::kHandling && self->request_number_.load() == request) {
+                    self->Answer(std::move(response));
+                  }
+                });
+}
+
+void Connection::Answer(ServerResponse response) {
+  if (response.body.size() > core_.options.limits.max_response_bytes || response.status < 200 ||
+      response.status > 599) {
+    response = {500, {}, "the answer cannot be sent\n"};
+  }
+  const bool close = !keep_alive_ || core_.draining.load();
+  Write(response, close);
+}
+
+void Connection::Refuse(const Refusal& refusal) {
+  if (refusal.status == 0) {
+    Close(false);
+    return;
+  }
+  core_.Refused(refusal.reason).Add();
+  ServerResponse response;
+  response.status = refusal.status;
+  response.headers.Add("Content-Type", "text/plain; charset=utf-8");
+  if (refusal.status == 503) response.headers.Add("Retry-After", "1");
+  response.body = std::string(refusal.text) + "\n";
+  linger_after_ = true;
+  // The body is not wanted any more: its memory is for others while the answer is on its way.
+  if (parser_) {
+    parser_->get().body().text = std::string();
+    parser_->get().body().share.Release();
+  }
+  Write(response, true);
+}
+
+void Connection::Write(const ServerResponse& response, bool close) {
+  const std::chrono::duration<double> took = Steady::now() - request_began_;
+  core_.Requests(response.status).Add();
+  core_.request_seconds.Observe(took.count());
+  close_after_ = close;
+  out_head_ =
+      "HTTP/1.1 " + std::to_string(response.status) + " " + Phrase(response.status) + "\r\n";
+  out_head_ += "Date: " + HttpDate(std::time(nullptr)) + "\r\n";
+  for (const Header& field : response.headers) {
+    if (!IsToken(field.name) || !IsFieldValue(field.value)) continue;
+    out_head_ += field.name + ": " + field.value + "\r\n";
+  }
+  if (MayHaveBody(response.status)) {
+    out_head_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  }
+  out_head_ += close ? "Connection: close\r\n\r\n" : "\r\n";
+  out_body_.clear();
+  if (MayHaveBody(response.status) && !head_request_) {
+    if (response.body.size() <= kOneWrite) {
+      out_head_ += response.body;
+    } else {
+      out_body_ = response.body;
+    }
+  }
+  Enter(State::kWriting,
+        std::max(kLastWriteTime, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     request_deadline_ - Steady::now())));
+  const auto done = [self = shared_from_this()](ErrorCode error, std::size_t) {
+    self->OnWritten(error);
+  };
+  if (out_body_.empty()) {
+    net::async_write(stream_, net::buffer(out_head_), done);
+  } else {
+    const std::array<net::const_buffer, 2> both = {net::buffer(out_head_), net::buffer(out_body_)};
+    net::async_write(stream_, both, done);
+  }
+}
+
+void Connection::OnWritten(ErrorCode error) {
+  if (state_ == State::kClosed) return;
+  out_body_ = std::string();
+  if (error) {
+    Close(false);
+  } else if (linger_after_) {
+    Enter(State::kLinger, core_.options.limits.linger_time);
+    if (!stream_.tls()) {
+      ErrorCode ignored;
+      stream_.socket().shutdown(net::ip::tcp::socket::shutdown_send, ignored);
+    }
+    parser_.reset();
+    Linger();
+  } else if (close_after_) {
+    Close(true);
+  } else {
+    parser_.reset();
+    ReadFirstByte();
+  }
+}
+
+// A close with unread bytes is a reset, which can overtake the answer: what still comes is read and
+// thrown away for a moment.
+void Connection::Linger() {
+  buffer_.clear();
+  stream_.async_read_some(
+      buffer_.prepare(kReadBytes), [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+        if (self->state_ != State::kLinger) return;
+        self->lingered_ += bytes;
+        if (error || self->lingered_ > self->core_.options.limits.linger_bytes) {
+          self->Close(false);
+        } else {
+          self->Linger();
+        }
+      });
+}
+
+void Connection::Close(bool orderly) {
+  if (state_ == State::kClosed || (orderly && closed_)) return;
+  const auto shut = [](const std::shared_ptr<Connection>& self) {
+    ErrorCode ignored;
+    self->stream_.socket().shutdown(net::ip::tcp::socket::shutdown_both, ignored);
+    self->stream_.socket().close(ignored);
+  };
+  closed_ = true;
+  if (orderly && stream_.tls()) {
+    // close_notify, so that the peer knows the end to be ours. Its own is not waited for beyond the
+    // time of a refusal: the sweep closes the socket.
+    Enter(State::kLinger, core_.options.limits.linger_time);
+    stream_.tls_stream().async_shutdown([self = shared_from_this(), shut](ErrorCode) {
+      if (self->state_ == State::kClosed) return;
+      self->state_ = State::kClosed;
+      shut(self);
+    });
+    return;
+  }
+  state_ = State::kClosed;
+  shut(shared_from_this());
+}
+
+void Connection::CheckTime() {
+  net::post(stream_.get_executor(), [self = shared_from_this()] { self->OnDeadline(); });
+}
+
+void Connection::OnDeadline() {
+  if (Ticks(Steady::now()) < deadline_.load()) return;
+  switch (state_) {
+    case State::kHeader:
+    case State::kBody: {
+      // The pending read ends with an error, and its handler answers. When none is pending at this
+      // moment, the next sweep comes back.
+      timed_out_ = true;
+      ErrorCode ignored;
+      stream_.socket().cancel(ignored);
+      break;
+    }
+    case State::kHandling:
+      keep_alive_ = false;
+      Refuse({503, "request_time", "no answer in time"});
+      break;
+    case State::kHandshake:
+      core_.Refused("handshake_time").Add();
+      Close(false);
+      break;
+    case State::kIdle:
+      Close(true);
+      break;
+    case State::kWriting:
+      core_.Refused("write_time").Add();
+      Close(false);
+      break;
+    case State::kLinger:
+      Close(false);
+      break;
+    case State::kClosed:
+      break;
+  }
+}
+
+void Connection::Drain() {
+  net::post(stream_.get_executor(), [self = shared_from_this()] {
+    if (self->state_ == State::kIdle || self->state_ == State::kHandshake) self->Close(true);
+  });
+}
+
+void Connection::Kill() {
+  net::post(stream_.get_executor(), [self = shared_from_this()] { self->Close(false); });
+}
+
+}  // namespace plimsoll::http

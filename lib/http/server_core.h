@@ -1,0 +1,108 @@
+// What the connections of one server share. Private to the server; pulls in Asio.
+#pragma once
+
+#include <utility>  // before Asio: Boost 1.74's awaitable.hpp needs std::exchange
+
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "http/server.h"
+
+namespace plimsoll::http {
+
+class Connection;
+
+// The memory that bodies take, all connections together. Thread-safe.
+class BodyPool {
+ public:
+  explicit BodyPool(const ServerLimits& limits) : limits_(limits) {}
+
+  // What one request holds of it; gives it back when it goes.
+  class Share {
+   public:
+    Share() = default;
+    explicit Share(BodyPool* pool) : pool_(pool) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() { Release(); }
+    void Attach(BodyPool* pool) { pool_ = pool; }
+    // Room for a body of `total` bytes. False when there is none.
+    bool Grow(std::size_t total);
+    void Release();
+
+   private:
+    BodyPool* pool_ = nullptr;
+    std::size_t pooled_ = 0;
+    bool placed_ = false;
+  };
+
+ private:
+  const ServerLimits limits_;
+  std::mutex mutex_;
+  std::size_t pooled_ = 0;  // guarded by mutex_
+  std::size_t placed_ = 0;  // guarded by mutex_
+};
+
+struct ServerCore {
+  ServerCore(ServerOptions given, Handler answer, Metrics& metrics, Logger& log);
+
+  // Constant after construction.
+  const ServerOptions options;
+  const Handler handler;
+  Logger& logger;
+
+  std::size_t BodyLimitOf(std::string_view path) const;
+  Counter& Refused(const char* reason);
+  Counter& Requests(int status);
+  Histogram& request_seconds;
+
+  std::shared_ptr<boost::asio::ssl::context> Tls();
+  void SetTls(std::shared_ptr<boost::asio::ssl::context> context);
+
+  // False: there is no place, and the caller closes the connection.
+  bool Register(const std::shared_ptr<Connection>& connection);
+  void Unregister(Connection* connection);
+  // Ends what has exceeded its time.
+  void Sweep();
+  std::size_t connections();
+  // Calls `what` for each connection, outside of the lock.
+  template <class What>
+  void ForEach(const What& what) {
+    for (const std::shared_ptr<Connection>& connection : All()) what(*connection);
+  }
+  // Until there is no connection; false after `limit`.
+  bool WaitForNone(std::chrono::milliseconds limit);
+
+  BodyPool bodies;
+  std::atomic<bool> draining{false};
+
+ private:
+  std::vector<std::shared_ptr<Connection>> All();
+  std::shared_ptr<Connection> Victim();  // with mutex_ held
+
+  CounterFamily& refused_;
+  CounterFamily& requests_;
+  Gauge& connections_gauge_;
+  std::array<std::atomic<Counter*>, 600> by_status_{};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::unordered_map<Connection*, std::weak_ptr<Connection>> connections_;
+  std::shared_ptr<boost::asio::ssl::context> tls_;
+
+ public:
+  // Last, so that it goes first: the handlers in it own connections, which use what is above.
+  boost::asio::io_context context;
+};
+
+}  // namespace plimsoll::http
