@@ -17,14 +17,15 @@ namespace plimsoll::baseline {
 inline constexpr std::string_view kConditionTypes[] = {"Established", "Drifted", "LogCorroborated",
                                                        "Verifiable", "Observed"};
 
-// What the log lane knows, for LogCorroborated.
-enum class LogTrouble : std::uint8_t { kNone, kUnreachable, kInconsistent };
-
 // Fills state, severity, strength, posture, signer, issuer, drift_summary, policy_name, running_images,
 // in_force and the five conditions (a condition keeps its message and transition time while status and
 // reason stay; a new one has an empty message).
+struct DeriveInput {
+  LogTrouble log = LogTrouble::kNone;
+  bool spike = false;  // its unknown authority is one of a spike: TrustRootStale
+};
 void Derive(Record& record, const EffectivePolicy& policy, const Settings& settings, Time now,
-            LogTrouble log = LogTrouble::kNone);
+            const DeriveInput& input = {});
 
 // The worst open drift (not ended): by severity, then age. Null when none is open.
 const DriftRecord* WorstOpenDrift(const Record& record);

@@ -2,7 +2,7 @@
 //
 // `Step` takes everything that is known of one repository at one moment in this order: the policies, all
 // observations, what is learned from them, what is judged. The order of the lists within a Moment does not
-// matter. Steps are taken in order of time; a moment before the last one is taken as if it were now.
+// matter. Steps are taken in order of time; a clock that was set back delays what waits, and undoes nothing.
 //
 // A step without observations lets time pass (acceptances expire, grace ends, drifts are cured, gone, ended)
 // and is idempotent. `wake` is when the next step is due although nothing happens.
@@ -58,6 +58,8 @@ struct Moment {
   std::optional<std::vector<RunningDigest>> running;
   std::vector<Observation> observations;
   std::optional<HistoryResult> history;
+  LogTrouble log_trouble = LogTrouble::kNone;
+  bool spike = false;  // it is one of a fleet-wide spike (fleet.h): shown, never judged
 };
 
 // What Events are made from.
@@ -85,7 +87,6 @@ struct Transition {
   std::string entry;        // the entry's own: s- or r-
   std::optional<Time> opened_time;
   std::string policy_name;         // acceptances
-  bool pages = true;               // false: no Event and no alert of its own
   std::optional<Verdict> verdict;  // opened, joined: the ingredients of the text
 };
 // The Event's reason: the drift kind, or BaselineEstablished, DriftAccepted, ...; empty: no Event.

@@ -50,7 +50,8 @@ struct StoredEvidence {
 
 // images[].signatures [+]: what verified when the image was last judged, one for each signer.
 struct StoredSignature {
-  std::string signer;            // id in signers[]
+  std::string signer;  // id in signers[]
+  std::string tag;     // [+] what follows "@refs/tags/" in this signature's own SAN, if anything
   bool provenance_only = false;  // [+]
   bool unlogged = false;         // [+] lacks only a log proof (Observation::unlogged)
   std::optional<Time> verified_time;
@@ -277,6 +278,9 @@ struct Record {
 // An upper estimate of the bytes of the object's JSON, with escaping. RecordLimits::kBytes holds after
 // every step.
 std::size_t EstimateBytes(const Record& record);
+
+// What is known of a remembered digest, as an image.
+ImageRecord FullRecord(const RememberedRecord& remembered);
 
 const SignerRecord* FindSigner(const Record& record, std::string_view id);
 const ImageRecord* FindImage(const Record& record, std::string_view digest);

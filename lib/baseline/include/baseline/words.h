@@ -47,6 +47,8 @@ enum class Lookup : std::uint8_t { kDisabled, kComplete, kPartial, kFailed };
 enum class Enforcement : std::uint8_t { kWarn, kDeny };
 enum class OnUnknown : std::uint8_t { kAdmit, kDeny };
 enum class Admission : std::uint8_t { kAdmit, kWarn, kDeny };
+// What the log lane knows of its log, for the condition LogCorroborated.
+enum class LogTrouble : std::uint8_t { kNone, kUnreachable, kInconsistent };
 enum class ConditionStatus : std::uint8_t { kTrue, kFalse, kUnknown };
 enum class NoteKind : std::uint8_t {
   kFormatChanged,

@@ -1,0 +1,197 @@
+// What a status has room for, and in which order it forgets.
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "life_state.h"
+
+namespace plimsoll::baseline {
+namespace {
+
+RememberedRecord ToRemembered(const ImageRecord& image) {
+  RememberedRecord remembered;
+  remembered.digest = image.digest;
+  remembered.posture = image.posture;
+  remembered.origin = image.origin.value_or(Origin::kLater);
+  remembered.signers = image.signers;
+  if (remembered.signers.size() > RecordLimits::kRememberedSigners) {
+    remembered.signers.resize(RecordLimits::kRememberedSigners);
+  }
+  remembered.drift = image.drift;
+  remembered.continuous = image.continuous;
+  remembered.continuous_since_time = image.continuous_since_time;
+  remembered.first_observed_time = image.first_observed_time;
+  remembered.last_running_time = image.last_running_time;
+  remembered.absent_time = image.absent_time;
+  remembered.confirmed_time = image.confirmed_time;
+  remembered.contradicted_time = image.contradicted_time;
+  return remembered;
+}
+
+// What runs or has an open drift, the longest-running first; then what ran last.
+auto PlaceInImages(const Row& row) {
+  const ImageRecord& image = row.image;
+  const bool stays = image.running || !image.drift.empty();
+  const Time since = stays ? image.first_observed_time.value_or(Time()) : Time();
+  const Duration ago =
+      stays ? Duration::zero()
+            : Duration::zero() - image.last_running_time.value_or(Time()).time_since_epoch();
+  return std::tuple(!stays, since, ago, std::string_view(image.digest));
+}
+
+// What has a drift, waits for one, runs, or is grandfathered is forgotten last.
+auto PlaceInRemembered(const Row& row) {
+  const ImageRecord& image = row.image;
+  int group = 4;
+  if (!image.drift.empty()) {
+    group = 0;
+  } else if (row.verdict.pending_until && !row.verdict.accepted) {
+    group = 1;
+  } else if (image.running) {
+    group = 2;
+  } else if (image.origin == Origin::kGrandfathered) {
+    group = 3;
+  }
+  const bool warning = group == 0 && row.verdict.severity == Severity::kWarning;
+  return std::tuple(group, warning, PlaceInImages(row));
+}
+
+template <class T, class Predicate>
+bool EraseLast(std::vector<T>& list, Predicate predicate) {
+  for (auto last = list.rbegin(); last != list.rend(); ++last) {
+    if (!predicate(*last)) continue;
+    list.erase(std::next(last).base());
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void LifeState::StoreRows() {
+  std::vector<Row*> rows;
+  for (auto& [digest, row] : rows_) rows.push_back(&row);
+  std::sort(rows.begin(), rows.end(),
+            [](const Row* a, const Row* b) { return PlaceInImages(*a) < PlaceInImages(*b); });
+  std::size_t running = 0;
+  std::size_t not_shown = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]->image.running) continue;
+    running += 1;
+    if (i >= RecordLimits::kImages) not_shown += 1;
+  }
+  if (rows.size() > RecordLimits::kImages) {
+    std::sort(
+        rows.begin() + static_cast<std::ptrdiff_t>(RecordLimits::kImages), rows.end(),
+        [](const Row* a, const Row* b) { return PlaceInRemembered(*a) < PlaceInRemembered(*b); });
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ImageRecord& image = rows[i]->image;
+    if (i < RecordLimits::kImages) {
+      record_.images.push_back(std::move(image));
+    } else if (i < RecordLimits::kImages + RecordLimits::kRemembered) {
+      record_.remembered.push_back(ToRemembered(image));
+    } else {
+      if (image.posture != Posture::kUnknown) record_.digests_forgotten += 1;
+      dropped_.push_back(image.digest);
+    }
+  }
+  record_.running_images = static_cast<std::uint32_t>(running);
+  record_.images_not_shown = static_cast<std::uint32_t>(not_shown);
+  if (moment_.running || running > 0) {
+    if (running > 0) {
+      record_.last_running_time.reset();
+    } else if (!record_.last_running_time) {
+      record_.last_running_time = now_;
+    }
+  }
+  // An entry that is open already gains nothing by a digest that nobody remembers.
+  if (dropped_.empty()) return;
+  const std::set<std::string_view> forgotten(dropped_.begin(), dropped_.end());
+  std::erase_if(transitions_, [&](const Transition& transition) {
+    return transition.what == TransitionKind::kDriftJoined && forgotten.contains(transition.digest);
+  });
+}
+
+// signers[] holds those that images, drifts or acceptances refer to; trusted and learned ones stay.
+void LifeState::BoundSigners() {
+  std::set<std::string_view> by_drift;
+  std::set<std::string_view> by_image;
+  for (const DriftRecord& drift : record_.drift) {
+    if (drift.signer) by_drift.insert(drift.signer->id);
+    if (drift.proof) by_drift.insert(drift.proof->signer);
+  }
+  for (const AcceptedRecord& accepted : record_.accepted) by_drift.insert(accepted.signer);
+  for (const ProvenanceRecord& provenance : record_.provenance) by_drift.insert(provenance.signer);
+  for (const ImageRecord& image : record_.images) {
+    for (const std::string& id : image.signers) by_image.insert(id);
+    for (const StoredSignature& signature : image.signatures) by_image.insert(signature.signer);
+    for (const StoredProof& proof : image.proven) by_image.insert(proof.signer);
+    if (image.log) by_image.insert(image.log->signer);
+  }
+  for (const RememberedRecord& image : record_.remembered) {
+    by_image.insert(image.signers.begin(), image.signers.end());
+  }
+  const auto group = [&](const SignerRecord& signer) {
+    if (signer.source || !signer.pin.empty()) return 0;
+    if (by_drift.contains(signer.id)) return 1;
+    return by_image.contains(signer.id) ? 2 : 3;
+  };
+  std::erase_if(record_.signers, [&](const SignerRecord& signer) { return group(signer) == 3; });
+  if (record_.signers.size() <= RecordLimits::kSigners) return;
+  std::stable_sort(record_.signers.begin(), record_.signers.end(),
+                   [&](const SignerRecord& a, const SignerRecord& b) {
+                     if (group(a) != group(b)) return group(a) < group(b);
+                     if (a.first_observed_time != b.first_observed_time) {
+                       return a.first_observed_time < b.first_observed_time;
+                     }
+                     return a.id < b.id;
+                   });
+  record_.signers.resize(RecordLimits::kSigners);
+}
+
+// Too large, an object drops first notes, then history[], then remembered digests that run no more, oldest
+// first; then, only when hostile certificates fill it, what it can find again by looking. Never a trusted
+// signer, an open drift's kind or an acceptance.
+void LifeState::BoundBytes() {
+  if (EstimateBytes(record_) <= RecordLimits::kBytes) return;
+  for (ImageRecord& image : record_.images) image.notes.clear();
+  const auto fits = [&] { return EstimateBytes(record_) <= RecordLimits::kBytes; };
+  const auto calm = [](const auto& image) { return image.drift.empty(); };
+  while (!fits() && !record_.history.empty()) record_.history.pop_back();
+  const auto forget = [&](auto& list, const auto& predicate) {
+    while (!fits()) {
+      if (!EraseLast(list, predicate)) return;
+      record_.digests_forgotten += 1;
+    }
+  };
+  forget(record_.remembered, [&](const RememberedRecord& image) {
+    return image.last_running_time && calm(image) && image.origin != Origin::kGrandfathered;
+  });
+  if (fits()) return;
+  for (DriftRecord& drift : record_.drift) {
+    if (drift.signer) drift.signer->signer.source_repository_uri.clear();
+  }
+  const auto refers_to_nothing_trusted = [](const SignerRecord& signer) {
+    return !signer.source && signer.pin.empty();
+  };
+  while (!fits() && EraseLast(record_.signers, refers_to_nothing_trusted)) {
+  }
+  forget(record_.images, [&](const ImageRecord& image) { return !image.running && calm(image); });
+  std::set<DriftKind> kinds;
+  for (std::size_t i = 0; i < record_.drift.size() && !fits();) {
+    if (kinds.insert(record_.drift[i].kind).second) {
+      ++i;
+      continue;
+    }
+    record_.drift.erase(record_.drift.begin() + static_cast<std::ptrdiff_t>(i));
+    record_.drifts_not_shown += 1;
+  }
+  forget(record_.remembered, calm);
+  forget(record_.images, calm);
+  forget(record_.remembered, [](const RememberedRecord&) { return true; });
+  forget(record_.images, [](const ImageRecord&) { return true; });
+}
+
+}  // namespace plimsoll::baseline
