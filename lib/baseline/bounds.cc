@@ -109,9 +109,11 @@ void LifeState::StoreRows() {
   // An entry that is open already gains nothing by a digest that nobody remembers.
   if (dropped_.empty()) return;
   const std::set<std::string_view> forgotten(dropped_.begin(), dropped_.end());
-  std::erase_if(transitions_, [&](const Transition& transition) {
-    return transition.what == TransitionKind::kDriftJoined && forgotten.contains(transition.digest);
-  });
+  for (Transition& transition : transitions_) {
+    if (transition.what == TransitionKind::kDriftJoined && forgotten.contains(transition.digest)) {
+      transition.pages = false;
+    }
+  }
 }
 
 // signers[] holds those that images, drifts or acceptances refer to; trusted and learned ones stay.

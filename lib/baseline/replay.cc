@@ -150,7 +150,7 @@ void Replay::Impl::StepAll() {
     repository.wake = result.wake;
     for (const Transition& transition : result.transitions) {
       const std::string_view reason = EventReason(transition);
-      if (reason.empty()) continue;
+      if (reason.empty() || !transition.pages) continue;
       Attach({std::string(reason), name, transition.severity, transition.fingerprint},
              transition.digest);
     }
