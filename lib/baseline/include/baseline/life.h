@@ -86,7 +86,10 @@ struct Transition {
   std::string fingerprint;  // what messages offer: s- or d-; for a whole entry s- or r-
   std::string entry;        // the entry's own: s- or r-
   std::optional<Time> opened_time;
-  std::string policy_name;         // acceptances
+  std::string policy_name;  // acceptances
+  // False for a digest that joined an open entry and found no place among those remembered: no Event, or
+  // it would be raised anew with each look at it.
+  bool pages = true;
   std::optional<Verdict> verdict;  // opened, joined: the ingredients of the text
 };
 // The Event's reason: the drift kind, or BaselineEstablished, DriftAccepted, ...; empty: no Event.
