@@ -7,6 +7,7 @@ packages_build=(
   libre2-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev rapidjson-dev
 )
 packages_testbed=(ca-certificates curl jq openssl python3 python3-pip redis-tools)
+packages_checks=(clang-format-14)
 packages_fuzz=(clang-14 llvm-14)
 
 as_root() {
