@@ -43,6 +43,7 @@ Result<ListenAddress> ParseListenAddress(const std::string& text) {
   if (colon == std::string::npos) return BadAddress(text);
   ListenAddress parsed;
   const std::string digits = text.substr(colon + 1);
+  if (digits.empty()) return BadAddress(text);
   if (digits != "0") {
     const Result<std::string> port = NormalizeHostPort("h:" + digits, 1);
     if (!port) return BadAddress(text);

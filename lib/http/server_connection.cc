@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ctime>
 #include <exception>
+#include <limits>
 
 #include <sys/socket.h>
 
@@ -143,7 +144,8 @@ void Connection::ReadHeader() {
   const ServerLimits& limits = core_.options.limits;
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
-  parser_->body_limit(boost::none);  // set when the path is known
+  // Set when the path is known. Boost 1.74 takes `none` for zero where it compares it with a length.
+  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
   parser_->get().body().share.Attach(&core_.bodies);
   timed_out_ = false;
   Enter(State::kHeader, limits.header_time);
