@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/printable.h"
 #include "judge.h"
+#include "walk.h"
 
 namespace plimsoll::observation {
 namespace {
@@ -344,6 +345,13 @@ Observer::Observer(oci::Registry& registry, oci::RepositoryRules rules,
 Observer::~Observer() = default;
 
 Answer Observer::Observe(const Question& question) { return impl_->Observe(question); }
+
+WalkAnswer Observer::Walk(const Question& question) {
+  const auto repository = oci::Repository::FromKey(question.repository);
+  if (!repository || !repository->Supported()) return {};
+  return WalkRepository(impl_->registry, impl_->rules, *repository, question, *verifier(),
+                        impl_->limits.max_walked);
+}
 
 void Observer::ReplaceVerifier(std::shared_ptr<const sigstore::Verifier> verifier) {
   const std::lock_guard lock(impl_->mutex);

@@ -51,8 +51,12 @@ class ObserverTest : public ::testing::Test {
     registry_options.registries = {Settings(registry_.host())};
     http::ClientOptions http;
     http.hosts = oci::HttpHosts(registry_options.registries).value();
+    oci_.reset();
+    // Each configuration begins without a memory of failures.
+    budget_ = std::make_unique<http::HostBudget>(
+        http::BudgetLimits{.requests_per_second = 10'000, .burst = 10'000, .max_in_flight = 64}, 1);
     client_ = http::NewClient(std::move(http)).value();
-    oci_ = oci::MakeRegistry(registry_options, *client_, budget_, *no_credentials_, clock_, log_,
+    oci_ = oci::MakeRegistry(registry_options, *client_, *budget_, *no_credentials_, clock_, log_,
                              metrics_);
     auto root = sigstore::TrustRoot::FromJson(sigstore_.Trust().Json());
     auto verifier = sigstore::Verifier::Create(std::move(root).value(), std::move(options));
@@ -399,6 +403,44 @@ TEST_F(ObserverTest, AKeyThatIsConfiguredSignsWithoutALogAndIsTheSigner) {
   const Answer answer = Observe(image);
   ASSERT_EQ(answer.observation.posture, Posture::kSignedKeyBased) << answer.message;
   EXPECT_EQ(answer.observation.signers[0].signer.kind, baseline::SignerKind::kKey);
+}
+
+TEST_F(ObserverTest, TheWalkFindsWhoSignedTheRepositoryBefore) {
+  const auto old = registry_.PushImage(kWeb, "v1");
+  const auto older = registry_.PushImage(kWeb, "v0", "older");
+  SignClassic(old.digest);
+  SignClassic(older.digest);
+  Question question;
+  question.repository = Key();
+  const WalkAnswer walk = observer_->Walk(question);
+  EXPECT_EQ(walk.outcome, WalkAnswer::Outcome::kComplete);
+  ASSERT_THAT(walk.signatures, SizeIs(2));
+  EXPECT_TRUE(walk.signatures[0].log_time);
+}
+
+TEST_F(ObserverTest, TheWalkLeavesOutSignaturesThatWereCopiedIn) {
+  const auto image = registry_.PushImage(kWeb, "v1");
+  // Of an image that this repository does not serve.
+  SignClassic("sha256:" + std::string(64, 'a'));
+  // Of this image, made for another repository.
+  const test::ClassicSignature foreign =
+      sigstore_.SignImage("registry.example/other/app", image.digest);
+  auto annotations = foreign.Annotations();
+  registry_.PushSignatures(
+      kWeb, image.digest,
+      {{foreign.payload, annotations["dev.cosignproject.cosign/signature"], annotations}});
+  Question question;
+  question.repository = Key();
+  EXPECT_THAT(observer_->Walk(question).signatures, IsEmpty());
+}
+
+TEST_F(ObserverTest, TheWalkOverARegistryThatDoesNotAnswerHasFailedAndFoundNothing) {
+  registry_.Fault("/tags/list", testing::Reply::Status(503));
+  Question question;
+  question.repository = Key();
+  const WalkAnswer walk = observer_->Walk(question);
+  EXPECT_EQ(walk.outcome, WalkAnswer::Outcome::kFailed);
+  EXPECT_THAT(walk.signatures, IsEmpty());
 }
 
 TEST_F(ObserverTest, AHostThatTheSchemaRefusesIsNeverAsked) {

@@ -35,6 +35,7 @@ namespace plimsoll::observation {
 struct ObserverLimits {
   std::size_t remembered =
       20'000;  // images whose last answer is kept, the least recently used goes first
+  std::size_t max_walked = 24;    // digests that one walk over the past looks at
   std::size_t max_children = 64;  // of one index; more that could run: Unverifiable, LimitExceeded
 };
 
@@ -76,6 +77,22 @@ struct Answer {
   bool complete() const { return observation.posture != baseline::Posture::kUnknown; }
 };
 
+// A signature of the repository's past, verified: extends since when a signer is known, and adds none.
+struct HistoricSignature {
+  baseline::Signer signer;
+  std::string digest;
+  std::optional<Time> verified_time;
+  std::optional<Time> log_time;  // verified
+  std::string origin;            // of the log
+};
+
+struct WalkAnswer {
+  enum class Outcome : std::uint8_t { kComplete, kPartial, kFailed };
+  Outcome outcome = Outcome::kFailed;  // kPartial: a bound ended it, or one digest had no answer
+  std::vector<HistoricSignature> signatures;
+  oci::RequestCounts requests;
+};
+
 class Observer {
  public:
   // `registry` and `clock` must outlive the observer.
@@ -87,6 +104,12 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
 
   Answer Observe(const Question& question);
+
+  // Walks over the signatures that the repository serves already, at most `ObserverLimits::max_walked` digests. One
+  // counts only when the repository serves the signed digest as a manifest and, for simple signing, the payload names
+  // this repository or a configured alias: anyone who can push can copy signatures in. Of `question` only the
+  // repository, the pull secrets and the known keys are used. Never with the reserved half of the host's budget.
+  WalkAnswer Walk(const Question& question);
 
   // From now on images are judged with this one; what was judged with another is judged anew.
   void ReplaceVerifier(std::shared_ptr<const sigstore::Verifier> verifier);
