@@ -33,6 +33,7 @@ class DerReader {
 Bytes WrapDer(std::uint8_t tag, ByteView content);
 
 inline constexpr std::uint8_t kDerSequence = 0x30;
+inline constexpr std::uint8_t kDerInteger = 0x02;
 inline constexpr std::uint8_t kDerOctetString = 0x04;
 inline constexpr std::uint8_t kDerObjectIdentifier = 0x06;
 

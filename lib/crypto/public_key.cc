@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -9,6 +10,7 @@
 
 #include "base/printable.h"
 #include "crypto/limits.h"
+#include "der.h"
 #include "pem.h"
 #include "public_key_impl.h"
 
@@ -239,6 +241,27 @@ tl::unexpected<Error> UnknownDetails(std::string_view name) {
   return Fail(kUnsupportedAlgorithm, "key details " + Printable(name) + " are not supported");
 }
 
+bool IsPositiveInteger(const std::optional<DerElement>& element) {
+  if (!element || element->tag != kDerInteger || element->content.empty()) return false;
+  const ByteView content = element->content;
+  const bool padded = content.size() > 1 && content[0] == 0 && (content[1] & 0x80) == 0;
+  return !padded && (content[0] & 0x80) == 0;
+}
+
+// What stands inside the frame has one form: NULL parameters and two minimal integers for RSA, no parameters
+// for Ed25519; EC is CheckEcFrame's.
+bool IsCanonical(int nid, const X509_ALGOR* algorithm, ByteView bits) {
+  int parameter_type = 0;
+  X509_ALGOR_get0(nullptr, &parameter_type, nullptr, algorithm);
+  if (nid == EVP_PKEY_ED25519) return parameter_type == V_ASN1_UNDEF;
+  if (nid != EVP_PKEY_RSA) return true;
+  DerReader outer(bits);
+  const auto numbers = outer.Next(kDerSequence);
+  if (parameter_type != V_ASN1_NULL || !numbers || !outer.empty()) return false;
+  DerReader inner(numbers->content);
+  return IsPositiveInteger(inner.Next()) && IsPositiveInteger(inner.Next()) && inner.empty();
+}
+
 // The parameters must name a known curve, and the point be written in full: compressed points would give
 // one key two hashes.
 Status CheckEcFrame(const X509_ALGOR* algorithm, ByteView point) {
@@ -267,10 +290,6 @@ Result<std::shared_ptr<const PublicKey::Impl>> ValidateKey(ossl::Key key, ByteVi
   impl->key = std::move(key);
   impl->spki = ToBytes(spki);
   PLIMSOLL_TRY(CheckKind(*impl));
-  // One key, one encoding: its hash is an identity.
-  if (ossl::EncodeDer(impl->key.get(), i2d_PUBKEY) != impl->spki) {
-    return Fail(kMalformed, "the public key is not in the DER form that it encodes to");
-  }
   impl->spki_sha256 = Sha256(impl->spki);
   return impl;
 }
@@ -286,11 +305,16 @@ Result<PublicKey> KeyOfFrame(const X509_PUBKEY* frame, ByteView spki) {
     return Fail(kMalformed, "not a SubjectPublicKeyInfo in DER");
   }
   const int nid = OBJ_obj2nid(type);
-  if (nid == EVP_PKEY_EC)
-    PLIMSOLL_TRY(CheckEcFrame(algorithm, {bits, static_cast<std::size_t>(length)}));
+  const ByteView key_bits(bits, static_cast<std::size_t>(length));
+  if (nid == EVP_PKEY_EC) PLIMSOLL_TRY(CheckEcFrame(algorithm, key_bits));
   if (nid != EVP_PKEY_EC && nid != EVP_PKEY_RSA && nid != EVP_PKEY_ED25519) {
     return Fail(kUnsupportedAlgorithm,
                 "public key of type " + ossl::DottedOid(type) + "; expected EC, Ed25519 or RSA");
+  }
+  // One key, one encoding: its hash is an identity.
+  if (ossl::EncodeDer(frame, i2d_X509_PUBKEY) != ToBytes(spki) ||
+      !IsCanonical(nid, algorithm, key_bits)) {
+    return Fail(kMalformed, "the public key is not in the one DER form that it has");
   }
   EVP_PKEY* borrowed = X509_PUBKEY_get0(frame);
   if (borrowed == nullptr) {
@@ -328,9 +352,7 @@ Result<PublicKey> PublicKey::FromPkcs1Der(ByteView rsa_public_key) {
   if (key == nullptr || p != rsa_public_key.data() + rsa_public_key.size()) {
     return Fail(kMalformed, "not an RSAPublicKey in DER");
   }
-  const Bytes spki = ossl::EncodeDer(key.get(), i2d_PUBKEY);
-  PLIMSOLL_ASSIGN(auto impl, ValidateKey(std::move(key), spki));
-  return PublicKeyAccess::Make(std::move(impl));
+  return FromDer(ossl::EncodeDer(key.get(), i2d_PUBKEY));
 }
 
 Result<PublicKey> PublicKey::FromPem(std::string_view pem) {
