@@ -78,29 +78,28 @@ template <class Attempt>
 ClientCore::Choice ClientCore::Choose(const Repository& repository, const Access& access, bool own,
                                       const CallContext& call, Attempt attempt) {
   Choice choice;
+  // The last refusal says most, unless one says what to configure.
+  const auto keep = [&](Failure failure) {
+    const bool better = choice.failure && choice.failure->error.code == kRealmNotTrusted;
+    if (!choice.session && !better) choice.failure = std::move(failure);
+  };
   for (const auto& credential : CandidatesFor(repository, access, own).credentials) {
-    if (!call.fresh) {
-      if (auto refused = refusals.Of(credential, repository)) {
-        const bool says_more = !choice.failure || refused->error.code == kRealmNotTrusted;
-        if (!choice.session && says_more) choice.failure = std::move(refused);
-        continue;
-      }
+    auto refused = call.fresh ? std::nullopt : refusals.Of(credential, repository);
+    if (refused) {
+      keep(std::move(*refused));
+      continue;
     }
     auto session = Open(repository, credential, call);
     std::optional<Failure> failure = attempt(session);
     if (!failure) return {std::move(session), std::nullopt};
     if (!AnotherMayHelp(*failure)) return {std::nullopt, std::move(failure)};
-    if (failure->error.code == kDigestNotInRepository) {
-      if (!choice.session) {
-        choice.session.emplace(std::move(session));
-        choice.failure = std::move(failure);
-      }
-      continue;
+    if (failure->error.code != kDigestNotInRepository) {
+      refusals.Remember(credential, repository, *failure);
+      keep(std::move(*failure));
+    } else if (!choice.session) {
+      choice.session.emplace(std::move(session));
+      choice.failure = std::move(failure);
     }
-    refusals.Remember(credential, repository, *failure);
-    const bool keep =
-        choice.session || (choice.failure && choice.failure->error.code == kRealmNotTrusted);
-    if (!keep) choice.failure = std::move(failure);
   }
   return choice;
 }

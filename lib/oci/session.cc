@@ -91,7 +91,7 @@ Answer<http::Response> Session::Send(const Ask& ask) {
     if (sends == kMaxSends) return tl::make_unexpected(Denied(*response, " to every token"));
     auto next = Answering(*response, authorization.has_value());
     if (!next) return tl::make_unexpected(next.error());
-    if (authorization && *next == *authorization) {
+    if (authorization && *next == *authorization && !token_is_new_) {
       return tl::make_unexpected(Denied(*response, " to what " + credential_.origin() + " gives"));
     }
     authorization = std::move(*next);
