@@ -100,6 +100,7 @@ ApiFailure Build(int code, const ServerStatus& status, std::optional<Duration> r
   ApiFailure failure;
   failure.error = Error{meaning.code, std::move(message), meaning.retryable};
   failure.status = code;
+  failure.reason = status.reason;
   failure.retry_after = retry_after ? retry_after : status.retry_after;
   failure.resource_version_too_large = status.resource_version_too_large;
   return failure;

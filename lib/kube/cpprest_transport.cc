@@ -391,6 +391,11 @@ Result<http::http_request> CpprestTransport::Prepare(Method method, const std::s
 
 void CpprestTransport::Count(Method method, int status, Steady::time_point began,
                              std::string_view verb) {
+  if (status == 401) {
+    // The next request asks for a new credential, or reads its file again.
+    cluster_.credentials->Rejected();
+    logger_.Warn("the API server does not accept our credential", {{"server", cluster_.server}});
+  }
   const std::string code = status == 0 ? "<error>" : std::to_string(status);
   requests_.With({{"code", code}, {"method", std::string(MethodName(method))}}).Add();
   durations_.With({{"verb", std::string(verb)}})

@@ -182,7 +182,7 @@ void Reflector::OnWatchFailed(SteadyTime now, const ApiFailure& failure, bool in
     Relist(State::kStart);
     return;
   }
-  if (in_stream && failure.error.code == kServerError) {
+  if (in_stream && failure.reason == "InternalError") {
     if (!internal_errors_since_) internal_errors_since_ = now;
     if (now - *internal_errors_since_ < options_.internal_error_retry) {
       BackOff(now, failure.retry_after);
