@@ -86,6 +86,9 @@ void Core::State::StartLeading() {
 void Core::State::StopLeading() {
   Log(LogLevel::kInfo, "not leading any more", {});
   scheduler = std::make_unique<Scheduler>(settings.workers);
+  asked.clear();
+  asked_by_time.clear();
+  replies.clear();
   restep.clear();
   restep_order.clear();
   wakes.clear();
@@ -124,11 +127,27 @@ void Core::State::OnClockBack() {
   write_bucket = TokenBucket(CoreLimits::kWritesPerSecond, CoreLimits::kWritesPerSecond);
   policy_statuses_due = now;
   for (auto& [name, policy] : policies) policy.not_before.reset();
+  asked_by_time.clear();
+  for (auto& [id, request] : asked) {
+    request.lost_after = now + CoreLimits::kObservationLost;
+    asked_by_time.insert({request.lost_after, id});
+  }
+  for (auto& [key, repo] : repos) {
+    if (repo->reply_due) Await(*repo, CoreLimits::kWriteLost);
+  }
 }
 
 void Core::State::Work() {
   if (!active()) return;
   if (std::exchange(policies_changed, false)) RebuildPolicies();
+  GiveUpLost();
+  while (!replies.empty() && replies.begin()->first <= now) {
+    const auto found = repos.find(replies.begin()->second);
+    replies.erase(replies.begin());
+    if (found == repos.end()) continue;
+    found->second->reply_due.reset();
+    OnReplyLost(*found->second);
+  }
   while (!wakes.empty() && wakes.begin()->first <= now) {
     const auto found = repos.find(wakes.begin()->second);
     wakes.erase(wakes.begin());
@@ -158,6 +177,8 @@ std::optional<Time> Core::State::NextWake() const {
   if (!wakes.empty()) consider(wakes.begin()->first);
   consider(scheduler->NextDue());
   consider(policy_statuses_due);
+  if (!asked_by_time.empty()) consider(asked_by_time.begin()->first);
+  if (!replies.empty()) consider(replies.begin()->first);
   std::optional<Time> write;
   for (int urgency = 0; urgency < 3; ++urgency) {
     const auto first = writes.lower_bound({urgency, Time::min(), std::string()});

@@ -65,6 +65,9 @@ struct CoreLimits {
   static constexpr Duration kHistoryAgain = std::chrono::hours(24);
   static constexpr Duration kPolicyDebounce = std::chrono::seconds(1);
   static constexpr Duration kPolicyRecheck = std::chrono::hours(1);
+  // An answer that takes longer never comes: the shell's own deadlines are far shorter.
+  static constexpr Duration kObservationLost = std::chrono::minutes(15);
+  static constexpr Duration kWriteLost = std::chrono::minutes(3);
   static constexpr std::size_t kStepsAtOnce = 256;  // repositories judged in one Step
   static constexpr std::size_t kJournal = 64;
   static constexpr std::size_t kAttempts = 4;

@@ -109,10 +109,6 @@ Record Core::State::Finished(const Repo& repo, Record record, const Record& befo
   const auto spike = spiking.find(repo.key);
   for (baseline::Condition& condition : record.conditions) {
     condition.observed_generation = record.observed_generation;
-    if (spike != spiking.end() && condition.type == "Verifiable" &&
-        condition.reason == "UnknownAuthority") {
-      condition.reason = "TrustRootStale";
-    }
   }
   api::TextContext context;
   context.durations = settings.durations;
@@ -155,6 +151,8 @@ void Core::State::StepRepo(Repo& repo, std::vector<baseline::Observation> observ
   moment.running = RunningOf(repo);
   moment.observations = std::move(observations);
   moment.history = std::move(history);
+  moment.log_trouble = repo.log_trouble;
+  moment.spike = spiking.contains(repo.key);
   for (const auto& [key, item] : repo.items) {
     if (item->unjudged.empty() || item->uses.empty()) continue;
     baseline::Observation unknown;
@@ -208,6 +206,7 @@ void Core::State::ForgetUnwritten(Repo& repo) {
   repo.flight = Flight::kNone;
   repo.flight_id = 0;
   repo.refreshing = false;
+  StopAwaiting(repo);
   repo.urgent = false;
   repo.answered = false;
   repo.last_write.reset();
@@ -310,6 +309,7 @@ void Core::State::On(const BaselineChanged& input) {
   }
   Repo& repo = *slot;
   const bool refreshing = std::exchange(repo.refreshing, false);
+  if (refreshing) StopAwaiting(repo);
   if (repo.stored && repo.stored->meta.uid == object.meta.uid) {
     const std::string& ours = repo.stored->meta.resource_version;
     const bool older = IsOlder(object.meta.resource_version, ours).value_or(false);
@@ -346,7 +346,7 @@ void Core::State::On(const BaselineGone& input) {
   const auto found = repos.find(key);
   if (found == repos.end()) return;
   Repo& repo = *found->second;
-  repo.refreshing = false;
+  if (std::exchange(repo.refreshing, false)) StopAwaiting(repo);
   if (!repo.stored) {
     if (active()) ConsiderWrite(repo);
     return;

@@ -115,7 +115,7 @@ bool Core::State::WantsHistory(const Repo& repo) const {
 ObserveRequest Core::State::RequestFor(Item& item) {
   Repo& repo = *item.repo;
   ObserveRequest request;
-  request.id = item.id;
+  request.id = next_id++;
   request.repository = repo.key;
   request.digest = item.by_volume_tag ? std::string() : item.digest;
   request.platforms = platforms;
@@ -147,7 +147,22 @@ void Core::State::IssueObservations() {
       scheduler->Done(*id);
       continue;
     }
-    actions.emplace_back(Observe{RequestFor(*found->second)});
+    ObserveRequest request = RequestFor(*found->second);
+    const Time lost_after = now + CoreLimits::kObservationLost;
+    asked[request.id] = {*id, lost_after};
+    asked_by_time.insert({lost_after, request.id});
+    actions.emplace_back(Observe{std::move(request)});
+  }
+}
+
+// A request whose answer never came counts as a failure: the image is asked about again.
+void Core::State::GiveUpLost() {
+  while (!asked_by_time.empty() && asked_by_time.begin()->first <= now) {
+    ObserveResult lost;
+    lost.id = asked_by_time.begin()->second;
+    lost.observation.reason = kTimeout.str();
+    lost.message = "the look-up did not end in time";
+    On(Observed{std::move(lost)});
   }
 }
 
@@ -179,9 +194,13 @@ void Core::State::NoteUnverifiable(Repo& repo, const baseline::Observation& obse
 
 void Core::State::On(const Observed& input) {
   const ObserveResult& result = input.result;
-  if (!active() || !scheduler->IsOut(result.id)) return;  // late, doubled, or another leader's
-  scheduler->Done(result.id);
-  const auto found = items.find(result.id);
+  const auto request = asked.find(result.id);
+  if (!active() || request == asked.end()) return;  // late, doubled, or another leader's
+  const Scheduler::Id id = request->second.item;
+  asked_by_time.erase({request->second.lost_after, result.id});
+  asked.erase(request);
+  scheduler->Done(id);
+  const auto found = items.find(id);
   if (found == items.end()) return;
   Item& item = *found->second;
   Repo& repo = *item.repo;
@@ -209,6 +228,8 @@ void Core::State::On(const Observed& input) {
   repo.unknown_authority = result.unknown_authority;
   repo.log_trouble = result.log;
   if (complete && !result.credential.empty()) repo.credential = result.credential;
+  if (complete && baseline::ShownPosture(observation) != Posture::kUnverifiable)
+    spiking.erase(repo.key);
   if (!item.digest.empty()) {
     StepRepo(repo, {observation}, result.history);
     NoteUnverifiable(repo, observation);

@@ -83,7 +83,8 @@ struct Repo {
   Flight flight = Flight::kNone;
   std::uint64_t flight_id = 0;
   std::vector<Attempt> attempts;
-  bool refreshing = false;  // it is being read again
+  bool refreshing = false;        // it is being read again
+  std::optional<Time> reply_due;  // when the answer to either counts as lost
   bool urgent = false;
   bool answered = false;  // an observation came back since this leader leads
   std::optional<Time> last_write;
@@ -127,6 +128,12 @@ struct PolicyEntry {
   std::optional<Time> not_before;
 };
 
+// A request that is out, and the item that it is about.
+struct Asked {
+  Scheduler::Id item = 0;
+  Time lost_after{};
+};
+
 struct Core::State {
   explicit State(CoreSettings given);
 
@@ -163,6 +170,7 @@ struct Core::State {
   void ScheduleItem(Item& item);
   void ScheduleLeftovers(Repo& repo);
   void IssueObservations();
+  void GiveUpLost();
   ObserveRequest RequestFor(Item& item);
   std::optional<PodCredential> CredentialFor(const Item& item) const;
   bool WantsHistory(const Repo& repo) const;
@@ -192,6 +200,10 @@ struct Core::State {
   void ConsiderWrite(Repo& repo);
   void Queue(Repo& repo, int urgency, Time due);
   void Unqueue(Repo& repo);
+  void Await(Repo& repo, Duration within);
+  void StopAwaiting(Repo& repo);
+  void ReadAgain(Repo& repo);
+  void OnReplyLost(Repo& repo);
   void IssueWrites();
   void SendCreate(Repo& repo);
   void SendStatus(Repo& repo);
@@ -230,6 +242,9 @@ struct Core::State {
   std::unordered_map<std::string, std::string> repo_of_name;  // SigningBaseline -> repository
   std::unordered_map<Scheduler::Id, Item*> items;
   std::unique_ptr<Scheduler> scheduler;
+  std::unordered_map<std::uint64_t, Asked> asked;          // by ObserveRequest::id
+  std::set<std::pair<Time, std::uint64_t>> asked_by_time;  // the same, by lost_after
+  std::set<std::pair<Time, std::string>> replies;          // Repo::reply_due
 
   std::set<std::string> restep;  // repositories to judge in this step or soon
   std::deque<std::string> restep_order;

@@ -16,6 +16,19 @@ constexpr int kAllElse = 2;
 
 constexpr double kJitter = 0.2;
 
+// The record without the times that say only that everything is still as it was.
+baseline::Record WithoutRefreshed(baseline::Record record) {
+  record.last_observed_time.reset();
+  for (baseline::ImageRecord& image : record.images) image.judged_time.reset();
+  for (baseline::SignerRecord& signer : record.signers) signer.last_observed_time.reset();
+  return record;
+}
+
+bool OnlyRefreshes(const baseline::Record& work, const baseline::Record& stored) {
+  if (work.conditions != stored.conditions || work.drift != stored.drift) return false;
+  return WithoutRefreshed(work) == WithoutRefreshed(stored);
+}
+
 Duration WriteBackOff(std::uint32_t failures) {
   Duration wait = CoreLimits::kWriteBackOffFirst;
   for (std::uint32_t i = 1; i < failures && wait < CoreLimits::kWriteBackOffMost; ++i) wait *= 2;
@@ -66,7 +79,40 @@ void Core::State::ConsiderWrite(Repo& repo) {
   } else if (repo.stored->record.conditions.empty() && !repo.answered) {
     due = std::max(now, repo.stored->meta.created + CoreLimits::kFirstStatusWithin);
   }
+  if (OnlyRefreshes(*repo.work, repo.stored->record) && repo.stored->record.last_observed_time) {
+    // One write for all of them, however many images there are.
+    due =
+        std::max(due, *repo.stored->record.last_observed_time + baseline::FixedDurations::kRefresh);
+  }
   Queue(repo, kAllElse, due);
+}
+
+void Core::State::StopAwaiting(Repo& repo) {
+  if (repo.reply_due) replies.erase({*repo.reply_due, repo.key});
+  repo.reply_due.reset();
+}
+
+void Core::State::Await(Repo& repo, Duration within) {
+  StopAwaiting(repo);
+  repo.reply_due = now + within;
+  replies.insert({*repo.reply_due, repo.key});
+}
+
+// What is stored decides.
+void Core::State::ReadAgain(Repo& repo) {
+  repo.refreshing = true;
+  Await(repo, CoreLimits::kWriteLost);
+  actions.emplace_back(ReadBaseline{repo.name});
+}
+
+// The outcome of a write, or the answer to a read, never came.
+void Core::State::OnReplyLost(Repo& repo) {
+  if (repo.flight != Flight::kNone) {
+    flights.erase(repo.flight_id);
+    repo.flight = Flight::kNone;
+    repo.flight_id = 0;
+  }
+  ReadAgain(repo);
 }
 
 bool Core::State::MayCreate(Repo& repo) {
@@ -109,6 +155,7 @@ void Core::State::SendCreate(Repo& repo) {
   repo.flight = Flight::kCreate;
   repo.flight_id = next_id++;
   flights[repo.flight_id] = repo.key;
+  Await(repo, CoreLimits::kWriteLost);
   actions.emplace_back(CreateBaseline{repo.flight_id, repo.key});
 }
 
@@ -121,6 +168,7 @@ void Core::State::SendStatus(Repo& repo) {
   flights[repo.flight_id] = repo.key;
   if (repo.attempts.size() == CoreLimits::kAttempts) repo.attempts.erase(repo.attempts.begin());
   repo.attempts.push_back({object, repo.journal.size()});
+  Await(repo, CoreLimits::kWriteLost);
   actions.emplace_back(WriteBaseline{repo.flight_id, std::move(object), repo.urgent});
   repo.urgent = false;
 }
@@ -130,6 +178,7 @@ void Core::State::SendDelete(Repo& repo) {
   repo.flight_id = next_id++;
   flights[repo.flight_id] = repo.key;
   const api::ObjectMeta& meta = repo.stored->meta;
+  Await(repo, CoreLimits::kWriteLost);
   actions.emplace_back(DeleteBaseline{repo.flight_id, meta.name, meta.uid, meta.resource_version});
 }
 
@@ -187,8 +236,7 @@ void Core::State::OnStored(Repo& repo, const api::SigningBaseline& object, std::
 void Core::State::OnWriteFailed(Repo& repo, const WriteDone& input, Flight flight) {
   if (input.outcome == WriteOutcome::kConflict || input.outcome == WriteOutcome::kNotFound) {
     // What is stored decides. The attempts are kept: one of them may be what is stored.
-    repo.refreshing = true;
-    actions.emplace_back(ReadBaseline{repo.name});
+    ReadAgain(repo);
     return;
   }
   ++repo.write_failures;
@@ -214,6 +262,7 @@ void Core::State::On(const WriteDone& input) {
   flights.erase(flight_of);
   if (found == repos.end() || found->second->flight_id != input.id) return;
   Repo& repo = *found->second;
+  StopAwaiting(repo);
   const Flight flight = std::exchange(repo.flight, Flight::kNone);
   repo.flight_id = 0;
   if (flight == Flight::kDelete) {

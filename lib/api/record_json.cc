@@ -212,6 +212,7 @@ constexpr auto kVisitEvidence = [](auto& io, auto& r) {
 
 constexpr auto kVisitSignature = [](auto& io, auto& r) {
   io.Text("signer", r.signer, kId);
+  io.Text("tag", r.tag, SignerLimits::kIdentity);
   io.Flag("provenanceOnly", r.provenance_only);
   io.Flag("unlogged", r.unlogged);
   io.When("verifiedTime", r.verified_time);

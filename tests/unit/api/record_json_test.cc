@@ -163,7 +163,7 @@ Record FullRecord() {
   image.first_observed_time = After(48);
   image.log = StoredEvidence{evidence, KeylessRecord().id, true};
   image.signatures = {
-      {KeylessRecord().id, true, true, After(49), true, After(50), "ghcr.io/acme/old"}};
+      {KeylessRecord().id, "v1", true, true, After(49), true, After(50), "ghcr.io/acme/old"}};
   image.proven = {{KeylessRecord().id, true}};
   image.provenance_changed = true;
   ImageRecord idle;
