@@ -154,6 +154,9 @@ Result<Checkpoint> ParseCheckpoint(std::string_view note_text, const Limits& lim
     return Fail(kLimitExceeded,
                 "checkpoint: more than " + std::to_string(limits.note_bytes) + " bytes");
   }
+  if (!note_text.ends_with('\n')) {
+    return Fail(kMalformed, "checkpoint: its text does not end with a line end");
+  }
   Checkpoint checkpoint;
   checkpoint.origin = std::string(NextLine(note_text));
   if (checkpoint.origin.empty() || checkpoint.origin.size() > kMaxNameBytes) {
