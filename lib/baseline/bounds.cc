@@ -88,6 +88,9 @@ void LifeState::StoreRows() {
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     ImageRecord& image = rows[i]->image;
+    if (image.origin == Origin::kGrandfathered && image.last_running_time) {
+      WakeAt(*image.last_running_time + FixedDurations::kGrandfatheredIdle);
+    }
     if (i < RecordLimits::kImages) {
       record_.images.push_back(std::move(image));
     } else if (i < RecordLimits::kImages + RecordLimits::kRemembered) {

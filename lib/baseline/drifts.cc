@@ -89,8 +89,18 @@ void LifeState::JudgeAll() {
   }
 }
 
-// A whole entry (s- or r-) that an acceptance in force names.
+// Whole entries (s- or r-) and single digests (d-) that an acceptance in force names.
 void LifeState::AcceptEntries() {
+  for (auto& [digest, row] : rows_) {
+    if (row.image.drift.empty()) continue;
+    Entry& entry = EntryOf(row.image.drift);
+    const DriftKind kind = entry.drift.kind;
+    if (NamesSigner(kind)) continue;
+    const std::string own = DigestFingerprint(kind, record_.repository, digest);
+    if (trust_->AcceptanceOf(kind, own) == nullptr) continue;
+    entry.accepted = true;
+    row.image.drift.clear();
+  }
   for (auto& [fingerprint, entry] : entries_) {
     if (trust_->AcceptanceOf(entry.drift.kind, fingerprint) == nullptr) continue;
     entry.accepted = true;
@@ -137,6 +147,13 @@ void LifeState::MoveDigests() {
     }
     entry.cured = true;
     image.drift.clear();
+  }
+  // Only what is continuous, or on its way out of a drift, counts since when.
+  for (auto& [digest, row] : rows_) {
+    const bool continuous = row.verdict.continuous && !row.verdict.kind;
+    if (row.verdict.definite && row.image.drift.empty() && !continuous) {
+      row.image.continuous_since_time.reset();
+    }
   }
   // Who superseded keeps the older opening time.
   for (const auto& [from, targets] : moved) {
@@ -233,6 +250,7 @@ void LifeState::RefreshEntries() {
       }
     }
     if (worst) drift.severity = *worst;
+    if (!trust_->established()) drift.severity = Severity::kWarning;
     drift.started_by_tag = by_tag;
     ListDigests(entry, members);
   }

@@ -1,12 +1,14 @@
 // What a moment teaches: first use, pins' IDs, times and evidence of continuous signers, provenance, and when
 // a baseline is established. Nothing that drifted teaches anything.
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "baseline/fingerprint.h"
 #include "life_state.h"
+#include "take_in.h"
 
 namespace plimsoll::baseline {
 namespace {
@@ -32,12 +34,6 @@ bool IsLearned(const SignerRecord& signer) {
   return signer.source == SignerSource::kFirstUse || !signer.pin.empty();
 }
 
-// Releases of one builder or source differ in the tag alone.
-bool SameProvenance(const ProvenanceRecord& learned, const Provenance& seen) {
-  return Canonical(learned.source_repository_uri) == Canonical(seen.source_repository_uri) &&
-         Canonical(learned.builder_id) == Canonical(seen.builder_id);
-}
-
 // How much a tuple says about continuity: IDs and build config.
 int Completeness(const Signer& signer) {
   return (signer.source_repository_id.empty() ? 0 : 1) +
@@ -47,26 +43,26 @@ int Completeness(const Signer& signer) {
 
 }  // namespace
 
-// A drift names it: it teaches nothing, wherever it runs. When that drift is accepted, it is trusted for as
+// A drift named it: it teaches nothing, wherever it runs. When that drift is accepted, it is trusted for as
 // long as the acceptance is in force, and still not learned.
 bool LifeState::IsBarred(const SignerRecord& signer) const {
   if (IsNamedByDrift(record_, signer.id)) return true;
   for (const AcceptedRecord& accepted : record_.accepted) {
     if (accepted.signer == signer.id && accepted.opened_time) return true;
   }
-  for (const DriftKind kind :
-       {DriftKind::kSignerChanged, DriftKind::kIssuerChanged, DriftKind::kRepositoryIdentityReused,
-        DriftKind::kSignerRenamed, DriftKind::kSignerSubstituted}) {
-    std::string fingerprint;
-    for (const auto& [digest, row] : rows_) {
-      if (!row.image.drift.starts_with("s-")) continue;
-      if (fingerprint.empty()) {
-        fingerprint = SignerFingerprint(kind, record_.repository, signer.signer);
-      }
-      if (row.image.drift == fingerprint) return true;
-    }
+  std::set<std::string_view> named;
+  for (const HistoryRecord& closed : record_.history) named.insert(closed.fingerprint);
+  for (const auto& [digest, row] : rows_) named.insert(row.image.drift);
+  if (std::none_of(named.begin(), named.end(),
+                   [](std::string_view fingerprint) { return fingerprint.starts_with("s-"); })) {
+    return false;
   }
-  return false;
+  constexpr std::array kKinds{DriftKind::kSignerChanged, DriftKind::kIssuerChanged,
+                              DriftKind::kRepositoryIdentityReused, DriftKind::kSignerRenamed,
+                              DriftKind::kSignerSubstituted};
+  return std::any_of(kKinds.begin(), kKinds.end(), [&](DriftKind kind) {
+    return named.contains(SignerFingerprint(kind, record_.repository, signer.signer));
+  });
 }
 
 bool LifeState::HasRoomForTrusted(const SignerRecord& signer) const {
@@ -169,10 +165,11 @@ void LifeState::TeachFirstUse(const std::vector<Row*>& rows) {
       const SignerRecord* signer = SignerById(signature.signer);
       if (signature.unlogged || signer == nullptr) continue;
       Signer own = *SignerOf(book_, signature);
-      if (policy_.pinned ? !trust_->IsPinned(own) || !trust_->Trusts(own, signature.verified_time)
-                         : IsBarred(*signer)) {
+      if (policy_.pinned &&
+          (!trust_->IsPinned(own) || !trust_->Trusts(own, signature.verified_time))) {
         continue;
       }
+      if (IsBarred(*signer)) continue;
       const Posture posture = PostureOf(image.posture, own.kind, signature.provenance_only);
       candidates.push_back({row, &signature, std::move(own), posture});
     }
@@ -223,6 +220,10 @@ void LifeState::Grandfather() {
     if (image.posture != Posture::kUnsigned) continue;
     const auto seen = image.absent_time ? image.absent_time : image.first_observed_time;
     if (!seen || *seen >= *record_.first_signature_time) continue;
+    if (image.last_running_time &&
+        now_ - *image.last_running_time >= FixedDurations::kGrandfatheredIdle) {
+      continue;
+    }
     unsigned_before.emplace_back(*seen, digest, &image);
   }
   std::sort(unsigned_before.begin(), unsigned_before.end());
@@ -333,15 +334,6 @@ void LifeState::TeachContinuous() {
   }
 }
 
-// The observation that was taken in: the image's own, or that of the child that decided.
-const Observation* LifeState::SeenPart(const Row& row) const {
-  if (row.seen == nullptr || row.image.child.empty()) return row.seen;
-  for (const Observation& child : row.seen->children) {
-    if (child.digest == row.image.child) return &child;
-  }
-  return row.seen;
-}
-
 // From the digests of first use; if those had none, once from the first continuous digest that has one.
 void LifeState::LearnProvenance() {
   const bool had_none = record_.provenance.empty();
@@ -351,7 +343,7 @@ void LifeState::LearnProvenance() {
     const bool first_use = row.image.origin == Origin::kFirstUse && row.first_definite;
     const bool begins = record_.learning_time == now_ && row.image.origin == Origin::kFirstUse;
     if (!first_use && !begins && !had_none) continue;
-    for (const Provenance& seen : SeenPart(row)->provenance) {
+    for (const Provenance& seen : TakenPart(*row.seen, row.image).provenance) {
       if (!trust_->Trusts(seen.signer, std::nullopt)) continue;
       if (seen.source_repository_uri.size() > 512 || seen.builder_id.size() > 512) continue;
       ProvenanceRecord record;
@@ -378,27 +370,11 @@ void LifeState::LearnProvenance() {
   }
 }
 
-// It counts only when its signer continues the signer of learned provenance.
-void LifeState::CompareProvenance() {
+// With what was learned in this very moment.
+void LifeState::CompareSeenProvenance() {
   for (auto& [digest, row] : rows_) {
     if (row.seen == nullptr) continue;
-    for (const Provenance& seen : SeenPart(row)->provenance) {
-      bool counts = false;
-      bool same = false;
-      for (std::size_t i = 0; i < record_.provenance.size(); ++i) {
-        const ProvenanceRecord& learned = record_.provenance[i];
-        const SignerRecord* signer = SignerById(learned.signer);
-        if (signer == nullptr || Compare(seen.signer, std::nullopt, signer->signer, std::nullopt) !=
-                                     Relation::kContinuous) {
-          continue;
-        }
-        counts = true;
-        if (!SameProvenance(learned, seen)) continue;
-        same = true;
-        if (!row.image.provenance) row.image.provenance = static_cast<std::uint32_t>(i);
-      }
-      if (counts && !same) row.image.provenance_changed = true;
-    }
+    CompareProvenance(record_, book_, TakenPart(*row.seen, row.image), row.image);
   }
 }
 
@@ -469,6 +445,17 @@ void LifeState::Establish() {
   Transition transition;
   transition.what = TransitionKind::kEstablished;
   Emit(std::move(transition));
+}
+
+// True when what was judged in this moment changed what it is judged by.
+bool LifeState::EstablishAgain() {
+  const auto stands = [&] {
+    return std::tuple(record_.corroborated_time, record_.established_time, record_.basis);
+  };
+  const auto before = stands();
+  Corroborate();
+  Establish();
+  return stands() != before;
 }
 
 }  // namespace plimsoll::baseline

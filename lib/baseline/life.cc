@@ -63,16 +63,18 @@ StepResult LifeState::Run() {
   TeachContinuous();
   RefreshTrust();
   LearnProvenance();
-  CompareProvenance();
+  CompareSeenProvenance();
   Corroborate();
   Establish();
-  RefreshTrust();
-
-  JudgeAll();
-  AcceptEntries();
-  MoveDigests();
-  RefreshEntries();
-  CloseEntries();
+  // What is judged can end what stood against being Established: a drift that named a new signer.
+  do {
+    RefreshTrust();
+    JudgeAll();
+    AcceptEntries();
+    MoveDigests();
+    RefreshEntries();
+    CloseEntries();
+  } while (EstablishAgain());
   TrackAcceptances();
   StoreEntries();
   TrackFailures();
@@ -220,6 +222,10 @@ void LifeState::TakeObservations() {
       row.seen = observation;
       row.first_definite = row.first_definite || !judged_before;
       row.brief = false;
+      // From now on a digest without any signature is one that lacks it.
+      const bool material =
+          taken.posture == Posture::kUnverifiable || taken.posture == Posture::kInvalid;
+      if (material && !record_.learning_time) record_.posture = Posture::kUnverifiable;
       const bool due = !image.judged_time || now_ - *image.judged_time >= FixedDurations::kRefresh;
       if (due || !SameButTimes(taken, image)) taken.judged_time = now_;
       if (!record_.last_observed_time ||

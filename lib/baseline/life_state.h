@@ -65,13 +65,13 @@ class LifeState {
   void MarkAccepted();
   void TeachContinuous();
   void LearnProvenance();
-  void CompareProvenance();
+  void CompareSeenProvenance();
   void Corroborate();
   void Establish();
+  bool EstablishAgain();
   bool IsContested() const;
   bool IsBarred(const SignerRecord& signer) const;
   bool HasRoomForTrusted(const SignerRecord& signer) const;
-  const Observation* SeenPart(const Row& row) const;
 
   // drifts.cc
   void LoadEntries();

@@ -46,9 +46,8 @@ class Taker {
     image_.trust_root = Bounded(seen_.trust_root, kTrustRootMax);
     image_.unknown_since_time.reset();
     image_.unknown_reason.clear();
-    image_.provenance_changed = false;
-    image_.provenance.reset();
     TakeSignatures();
+    CompareProvenance(in_.record, in_.book, seen_, image_);
     TakeLane();
     TakeAbsence();
     if (!seen_.index_digest.empty()) image_.index_digest = Bounded(seen_.index_digest, kDigestMax);
@@ -319,6 +318,41 @@ auto Badness(const Verdict& verdict) {
 }
 
 }  // namespace
+
+bool SameProvenance(const ProvenanceRecord& learned, const Provenance& seen) {
+  return Canonical(learned.source_repository_uri) == Canonical(seen.source_repository_uri) &&
+         Canonical(learned.builder_id) == Canonical(seen.builder_id);
+}
+
+const Observation& TakenPart(const Observation& observation, const ImageRecord& image) {
+  for (const Observation& child : observation.children) {
+    if (child.digest == image.child) return child;
+  }
+  return observation;
+}
+
+void CompareProvenance(const Record& record, const SignerBook& book, const Observation& observation,
+                       ImageRecord& image) {
+  image.provenance.reset();
+  image.provenance_changed = false;
+  for (const Provenance& seen : observation.provenance) {
+    bool counts = false;
+    bool same = false;
+    for (std::size_t i = 0; i < record.provenance.size(); ++i) {
+      const ProvenanceRecord& learned = record.provenance[i];
+      const SignerRecord* signer = book.Find(learned.signer);
+      if (signer == nullptr || Compare(seen.signer, std::nullopt, signer->signer, std::nullopt) !=
+                                   Relation::kContinuous) {
+        continue;
+      }
+      counts = true;
+      if (!SameProvenance(learned, seen)) continue;
+      same = true;
+      if (!image.provenance) image.provenance = static_cast<std::uint32_t>(i);
+    }
+    if (counts && !same) image.provenance_changed = true;
+  }
+}
 
 ImageRecord TakeIn(const TakeInInput& input, ImageRecord image, const Observation& observation) {
   if (observation.children.empty()) {

@@ -22,4 +22,16 @@ struct TakeInInput {
 // everything but unknown_since_time and unknown_reason as it was.
 ImageRecord TakeIn(const TakeInInput& input, ImageRecord image, const Observation& observation);
 
+// Compares the provenance that was seen (of the child that decided) with what was learned: sets
+// `provenance` and `provenance_changed`. It counts only when its signer continues the signer of the learned
+// one.
+void CompareProvenance(const Record& record, const SignerBook& book, const Observation& observation,
+                       ImageRecord& image);
+
+// Releases of one builder or source differ in the tag alone.
+bool SameProvenance(const ProvenanceRecord& learned, const Provenance& seen);
+
+// The part of an observation that was taken in: its own, or the child that decided.
+const Observation& TakenPart(const Observation& observation, const ImageRecord& image);
+
 }  // namespace plimsoll::baseline

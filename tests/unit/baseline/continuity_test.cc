@@ -37,7 +37,8 @@ TEST(Continuity, IdsAbsentOnTheTrustedSideOnlyIsIdentityReusedWarning) {
   EXPECT_EQ(Of(Workflow(), without_build), Relation::kIdentityReusedWarning);
 }
 
-TEST(Continuity, IdsAbsentOnTheObservedSideOnlyIsContinuousWhenSignedBeforeTheTrustedSignersEarliest) {
+TEST(Continuity,
+     IdsAbsentOnTheObservedSideOnlyIsContinuousWhenSignedBeforeTheTrustedSignersEarliest) {
   const Signer observed = Workflow("acme/web", "refs/tags/v1", "", "");
   const Time earliest = Start();
   EXPECT_EQ(Compare(observed, earliest - seconds(1), Workflow(), earliest), Relation::kContinuous);
@@ -159,7 +160,8 @@ TEST(ShortSigner, FitsAColumnAndIsSafeToShow) {
   EXPECT_EQ(ShortSigner(Workflow("acme/storefront")), "acme/storefront/release.yml@refs/tags/*");
   EXPECT_EQ(ShortSigner(MakeKeyless("ci@team-a.example.com", "i")), "ci@team-a.example.com");
   EXPECT_EQ(ShortSigner(Key('2')), "key:2222222222222222");
-  const std::string hostile = ShortSigner(MakeKeyless("https://x/\x1b[31m" + std::string(900, 'y'), "i"));
+  const std::string hostile =
+      ShortSigner(MakeKeyless("https://x/\x1b[31m" + std::string(900, 'y'), "i"));
   EXPECT_LE(hostile.size(), 48u);
   EXPECT_EQ(hostile.find('\x1b'), std::string::npos);
 }

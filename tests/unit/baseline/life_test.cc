@@ -190,8 +190,8 @@ TEST(Life, ALogHistoryCountsOnceBothEndsAreADayOld) {
 TEST(Life, TwoLogEntriesExactlyADayApartAreNotEnough) {
   World world;
   world.Run("a").Run("b");
-  world.See({SignedAt("a", Workflow(), Start() - Days(3)),
-             SignedAt("b", Workflow(), Start() - Days(2))});
+  world.See(
+      {SignedAt("a", Workflow(), Start() - Days(3)), SignedAt("b", Workflow(), Start() - Days(2))});
   EXPECT_EQ(world.record().state, State::kLearning);
 }
 

@@ -36,8 +36,10 @@ inline std::string Digest(const std::string& name) {
 }
 
 // A release workflow of `owner/name`, whose numeric IDs follow from the names unless given.
-inline Signer Workflow(const std::string& repository = "acme/web", const std::string& ref = "refs/tags/v1",
-                       const std::string& repository_id = "11", const std::string& owner_id = "22") {
+inline Signer Workflow(const std::string& repository = "acme/web",
+                       const std::string& ref = "refs/tags/v1",
+                       const std::string& repository_id = "11",
+                       const std::string& owner_id = "22") {
   Signer signer = MakeKeyless(
       "https://github.com/" + repository + "/.github/workflows/release.yml@" + ref, kGitHub);
   signer.build_config_uri = signer.identity;
@@ -47,7 +49,8 @@ inline Signer Workflow(const std::string& repository = "acme/web", const std::st
   return signer;
 }
 
-inline Signer Stranger(const std::string& name = "mallory", const std::string& ref = "refs/tags/v1") {
+inline Signer Stranger(const std::string& name = "mallory",
+                       const std::string& ref = "refs/tags/v1") {
   return Workflow(name + "/web", ref, "66" + std::to_string(name.size()), "667");
 }
 
@@ -228,7 +231,8 @@ class World {
     return Classify(record_, Policy(), settings_, observation, now_);
   }
   AdmissionVerdict Ask(const Observation& observation) const {
-    return Admit(&record_, repository_, observation.digest, Policy(), settings_, &observation, now_);
+    return Admit(&record_, repository_, observation.digest, Policy(), settings_, &observation,
+                 now_);
   }
   AdmissionVerdict Ask(const std::string& name) const {
     return Admit(&record_, repository_, Digest(name), Policy(), settings_, nullptr, now_);
@@ -258,7 +262,9 @@ class World {
     }
     return false;
   }
-  const ImageRecord& Image(const std::string& name) const { return *FindImage(record_, Digest(name)); }
+  const ImageRecord& Image(const std::string& name) const {
+    return *FindImage(record_, Digest(name));
+  }
 
   const Record& record() const { return record_; }
   Record& record() { return record_; }
