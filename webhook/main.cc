@@ -1,7 +1,5 @@
 // plimsoll-webhook: answers AdmissionReviews from memory.
-#include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -14,6 +12,7 @@
 #include "kube/cluster_config.h"
 #include "kube/cpprest_transport.h"
 #include "metrics/registry.h"
+#include "setup/process.h"
 #include "setup/stack.h"
 #include "webhook/shell/certificate_files.h"
 #include "webhook/shell/handler.h"
@@ -33,69 +32,6 @@ constexpr int kReloadEveryMs = 10'000;
 int Refuse(const Error& error) {
   std::cerr << "plimsoll-webhook: " << error.message << "\n";
   return kExitUsage;
-}
-
-// SIGTERM and SIGINT as a file descriptor; blocked before any thread starts, so that all threads inherit it.
-class StopSignal {
- public:
-  StopSignal() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC);
-  }
-  ~StopSignal() { ::close(fd_); }
-  StopSignal(const StopSignal&) = delete;
-  StopSignal& operator=(const StopSignal&) = delete;
-
-  // True when the signal came; false after `milliseconds`.
-  bool Wait(int milliseconds) const {
-    pollfd fd{fd_, POLLIN, 0};
-    return ::poll(&fd, 1, milliseconds) > 0;
-  }
-
- private:
-  int fd_ = -1;
-};
-
-http::ServerResponse Text(int status, std::string body,
-                          const char* type = "text/plain; charset=utf-8") {
-  http::ServerResponse response;
-  response.status = status;
-  response.headers.Set("Content-Type", type);
-  response.body = std::move(body);
-  return response;
-}
-
-http::Handler HealthHandler(const WatchCache& cache) {
-  return [&cache](const http::ServerRequest& request, const http::Responder& responder) {
-    if (request.path == "/healthz") return responder.Send(Text(200, "ok\n"));
-    if (request.path != "/readyz")
-      return responder.Send(Text(404, "expected /healthz or /readyz\n"));
-    if (!cache.synced()) return responder.Send(Text(503, "the watch caches have not synced yet\n"));
-    responder.Send(Text(200, "ok\n"));
-  };
-}
-
-http::Handler MetricsHandler(const metrics::Registry& registry) {
-  return [&registry](const http::ServerRequest& request, const http::Responder& responder) {
-    if (request.path != "/metrics") return responder.Send(Text(404, "expected /metrics\n"));
-    responder.Send(Text(200, registry.Expose(), metrics::kContentType));
-  };
-}
-
-Result<std::unique_ptr<http::Server>> StartPlain(const std::string& name,
-                                                 const std::string& address, http::Handler handler,
-                                                 Metrics& metrics, Logger& log) {
-  http::ServerOptions options;
-  options.address = address;
-  options.name = name;
-  options.limits.max_connections = 64;
-  auto server = http::Server::Start(std::move(options), std::move(handler), metrics, log);
-  if (server) log.Info("listening", {{"server", name}, {"address", (*server)->address()}});
-  return server;
 }
 
 Result<std::unique_ptr<http::Server>> StartTls(const config::WebhookFlags& flags,
@@ -131,7 +67,7 @@ void ReloadCertificate(const config::WebhookFlags& flags, CertificatePair& curre
 }
 
 int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& config,
-          const StopSignal& stop) {
+          const setup::StopSignal& stop) {
   const SystemClock clock;
   FdLogger log(STDERR_FILENO, flags.common.level(), flags.common.format(), clock);
   metrics::Registry metrics("webhook");
@@ -163,11 +99,15 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
   Lookups lookups(
       *stack->observer, [&cache] { return cache.platforms(); }, limits, clock, metrics, log);
   ReviewHandler handler(cache, lookups, kColdBudget, clock, metrics, log);
-  auto health =
-      StartPlain("health", flags.common.health_address, HealthHandler(cache), metrics, log);
+  auto health = setup::ServeHealth(
+      flags.common.health_address,
+      [&cache] {
+        return cache.synced() ? std::string() : std::string("the watch caches have not synced yet");
+      },
+      metrics, log);
   if (!health) return Refuse(health.error());
-  auto exposition =
-      StartPlain("metrics", flags.common.metrics_address, MetricsHandler(metrics), metrics, log);
+  auto exposition = setup::ServeMetrics(
+      flags.common.metrics_address, [&metrics] { return metrics.Expose(); }, metrics, log);
   if (!exposition) return Refuse(exposition.error());
   auto server = StartTls(
       flags, *pair,
@@ -212,7 +152,7 @@ int Run(const std::vector<std::string>& arguments) {
   }
   const auto config = config::PlimsollConfig::Load(flags.common.config_file);
   if (!config) return Refuse(config.error());
-  const StopSignal stop;
+  const setup::StopSignal stop;
   return Serve(flags, *config, stop);
 }
 

@@ -1,0 +1,42 @@
+// What the two long-running programs share as processes: the stop signal, health and metrics endpoints.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/result.h"
+#include "http/server.h"
+
+namespace plimsoll::setup {
+
+// SIGTERM and SIGINT as something to wait for. Make it before any thread starts: threads inherit the blocked signals.
+class StopSignal {
+ public:
+  StopSignal();
+  ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  // True when the signal came or `Raise` was called; false after `milliseconds`. A signal that came stays.
+  bool Wait(int milliseconds) const;
+  // Ends the program from inside, as the signal would. Any thread.
+  void Raise() const;
+
+ private:
+  int signals_ = -1;
+  int raised_ = -1;
+};
+
+// /healthz answers 200; /readyz answers 200 when `not_ready` gives an empty text, else 503 with that text.
+Result<std::unique_ptr<http::Server>> ServeHealth(const std::string& address,
+                                                  std::function<std::string()> not_ready,
+                                                  Metrics& metrics, Logger& log);
+// /metrics answers what `expose` gives, as Prometheus' text format.
+Result<std::unique_ptr<http::Server>> ServeMetrics(const std::string& address,
+                                                   std::function<std::string()> expose,
+                                                   Metrics& metrics, Logger& log);
+
+}  // namespace plimsoll::setup
