@@ -4,13 +4,15 @@ if(NOT PLIMSOLL_FUZZ)
 endif()
 include(GoogleTest)
 
-# plimsoll_test(NAME SOURCES file... ROOMS room... [LIBRARIES target...] [LABEL unit|integration|cluster|...])
+# plimsoll_test(NAME SOURCES file... ROOMS room... [LIBRARIES target...] [LABEL unit|integration|cluster|...]
+#               [FIXTURE name] [LOCK name] [SERIAL]): tests that name one LOCK never run at the same time, one that
+#               is SERIAL runs alone.
 # One ctest entry for each test case, so that the summary counts statements about the product.
 function(plimsoll_test name)
   if(PLIMSOLL_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT;FIXTURE" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "SERIAL" "LABEL;TIMEOUT;FIXTURE;LOCK" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
@@ -25,6 +27,12 @@ function(plimsoll_test name)
   set(properties LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT})
   if(TEST_FIXTURE)
     list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE})
+  endif()
+  if(TEST_SERIAL)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  if(TEST_LOCK)
+    list(APPEND properties RESOURCE_LOCK ${TEST_LOCK})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}."
                        PROPERTIES ${properties})
