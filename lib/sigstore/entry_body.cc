@@ -20,30 +20,89 @@ Error OurError(const Error& error, std::string_view what) {
           std::string(kWhat) + ": " + std::string(what) + ": " + error.message, false};
 }
 
-Result<LogVerifier> CertificateOf(Result<crypto::Certificate> certificate) {
-  if (!certificate) return Forward(OurError(certificate.error(), "its certificate"));
-  return LogVerifier(std::move(*certificate));
-}
+// Reads verifiers, and what the carrier has already decoded only once.
+class VerifierReader {
+ public:
+  VerifierReader(const Limits& limits, const KnownVerifiers& known)
+      : limits_(limits), known_(known) {}
 
-Result<LogVerifier> KeyOf(Result<crypto::PublicKey> key) {
-  if (!key) return Forward(OurError(key.error(), "its public key"));
-  return LogVerifier(std::move(*key));
-}
+  const Limits& limits() const { return limits_; }
 
-// Base64 of a PEM certificate or public key: Rekor v1.
-Result<LogVerifier> ReadPemVerifier(const json::Value& value, const Limits& limits) {
-  PLIMSOLL_ASSIGN(const Bytes pem, ProtoBytes(value, 2 * limits.certificate_bytes));
-  const std::string_view text = AsText(pem);
-  if (text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos) {
-    return CertificateOf(crypto::Certificate::FromPem(text));
+  // Base64 of a PEM certificate or public key: Rekor v1.
+  Result<LogVerifier> ReadPem(const json::Value& value) const {
+    PLIMSOLL_ASSIGN(const Bytes pem, ProtoBytes(value, 2 * limits_.certificate_bytes));
+    const std::string_view text = AsText(pem);
+    if (text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos) {
+      if (const auto der = PemBody(text, "CERTIFICATE"); der && IsKnownCertificate(*der)) {
+        return LogVerifier(*known_.certificate);
+      }
+      return CertificateOf(crypto::Certificate::FromPem(text));
+    }
+    if (const auto der = PemBody(text, "PUBLIC KEY")) {
+      if (const crypto::PublicKey* key = KnownKey(*der)) return LogVerifier(*key);
+    }
+    return KeyOf(crypto::PublicKey::FromPem(text));
   }
-  return KeyOf(crypto::PublicKey::FromPem(text));
-}
+
+  Result<LogVerifier> ReadCertificate(const json::Value& raw) const {
+    PLIMSOLL_ASSIGN(const Bytes der, ProtoBytes(raw, limits_.certificate_bytes));
+    if (IsKnownCertificate(der)) return LogVerifier(*known_.certificate);
+    return CertificateOf(crypto::Certificate::FromDer(der));
+  }
+
+  Result<LogVerifier> ReadKey(const json::Value& raw, std::string_view details) const {
+    PLIMSOLL_ASSIGN(const Bytes der, ProtoBytes(raw, kMaxKeyBytes));
+    return KeyOf(crypto::KeyOfDetails(der, details));
+  }
+
+ private:
+  static Result<LogVerifier> CertificateOf(Result<crypto::Certificate> certificate) {
+    if (!certificate) return Forward(OurError(certificate.error(), "its certificate"));
+    return LogVerifier(std::move(*certificate));
+  }
+  static Result<LogVerifier> KeyOf(Result<crypto::PublicKey> key) {
+    if (!key) return Forward(OurError(key.error(), "its public key"));
+    return LogVerifier(std::move(*key));
+  }
+
+  // The DER in a PEM text of the plainest spelling. Any other spelling is left to the real reader.
+  static std::optional<Bytes> PemBody(std::string_view text, std::string_view label) {
+    const std::string begin = "-----BEGIN " + std::string(label) + "-----\n";
+    const std::string end = "-----END " + std::string(label) + "-----";
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    if (!text.starts_with(begin) || !text.ends_with(end)) return std::nullopt;
+    text.remove_prefix(begin.size());
+    if (text.size() < end.size()) return std::nullopt;
+    text.remove_suffix(end.size());
+    std::string body;
+    body.reserve(text.size());
+    for (const char c : text) {
+      if (c != '\n') body += c;
+    }
+    auto der = Base64Decode(body);
+    if (!der) return std::nullopt;
+    return std::move(*der);
+  }
+
+  bool IsKnownCertificate(const Bytes& der) const {
+    return known_.certificate != nullptr && known_.certificate->der() == der;
+  }
+  const crypto::PublicKey* KnownKey(const Bytes& der) const {
+    if (known_.keys == nullptr) return nullptr;
+    for (const crypto::PublicKey& key : *known_.keys) {
+      if (key.spki_der() == der) return &key;
+    }
+    return nullptr;
+  }
+
+  const Limits& limits_;
+  const KnownVerifiers& known_;
+};
 
 // {keyDetails, x509Certificate | publicKey}: Rekor v2.
-Result<LoggedSignature> ReadV2Signature(const json::Value& value, const Limits& limits) {
+Result<LoggedSignature> ReadV2Signature(const json::Value& value, const VerifierReader& reader) {
   PLIMSOLL_TRY(value.Object());
-  PLIMSOLL_ASSIGN(Bytes signature, ProtoBytes(value["content"], limits.signature_bytes));
+  PLIMSOLL_ASSIGN(Bytes signature, ProtoBytes(value["content"], reader.limits().signature_bytes));
   const json::Value verifier = value["verifier"];
   PLIMSOLL_TRY(verifier.Object());
   PLIMSOLL_ASSIGN(const std::string details, ProtoString(verifier["keyDetails"]));
@@ -57,13 +116,9 @@ Result<LoggedSignature> ReadV2Signature(const json::Value& value, const Limits& 
   if (certificate.present() == key.present()) {
     return Fail(kMalformed, verifier.Path() + ": expected a certificate or a public key");
   }
-  if (certificate.present()) {
-    PLIMSOLL_ASSIGN(const Bytes der, ProtoBytes(certificate["rawBytes"], limits.certificate_bytes));
-    PLIMSOLL_ASSIGN(LogVerifier parsed, CertificateOf(crypto::Certificate::FromDer(der)));
-    return LoggedSignature{std::move(signature), std::move(parsed), *algorithm};
-  }
-  PLIMSOLL_ASSIGN(const Bytes der, ProtoBytes(key["rawBytes"], kMaxKeyBytes));
-  PLIMSOLL_ASSIGN(LogVerifier parsed, KeyOf(crypto::KeyOfDetails(der, details)));
+  PLIMSOLL_ASSIGN(LogVerifier parsed, certificate.present()
+                                          ? reader.ReadCertificate(certificate["rawBytes"])
+                                          : reader.ReadKey(key["rawBytes"], details));
   return LoggedSignature{std::move(signature), std::move(parsed), *algorithm};
 }
 
@@ -122,47 +177,48 @@ Status ReadSignatures(const json::Value& array, const Limits& limits, EntryBody&
 }
 
 // hashedrekord 0.0.1 and rekord 0.0.1 share their shape; rekord also names the key's format.
-Status ReadHashedRekordV1(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadHashedRekordV1(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   PLIMSOLL_ASSIGN(body.digest, ReadHexDigest(spec["data"]["hash"]));
   const json::Value signature = spec["signature"];
   if (body.kind == "rekord" && signature["format"].StringOrEmpty() != "x509") {
     return Fail(kUnsupportedFormat, std::string(kWhat) + ": a rekord entry of format \"" +
                                         Printable(signature["format"].StringOrEmpty(), 32) + "\"");
   }
-  PLIMSOLL_ASSIGN(Bytes content, ProtoBytes(signature["content"], limits.signature_bytes));
-  PLIMSOLL_ASSIGN(LogVerifier verifier, ReadPemVerifier(signature["publicKey"]["content"], limits));
+  PLIMSOLL_ASSIGN(Bytes content, ProtoBytes(signature["content"], reader.limits().signature_bytes));
+  PLIMSOLL_ASSIGN(LogVerifier verifier, reader.ReadPem(signature["publicKey"]["content"]));
   body.signatures.push_back({std::move(content), std::move(verifier), std::nullopt});
   return {};
 }
 
-Status ReadHashedRekordV2(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadHashedRekordV2(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   const json::Value record = spec["hashedRekordV002"];
   PLIMSOLL_ASSIGN(body.digest, ReadProtoDigest(record["data"]));
-  PLIMSOLL_ASSIGN(LoggedSignature signature, ReadV2Signature(record["signature"], limits));
+  PLIMSOLL_ASSIGN(LoggedSignature signature, ReadV2Signature(record["signature"], reader));
   body.signatures.push_back(std::move(signature));
   return {};
 }
 
-Status ReadDsseV1(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadDsseV1(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   body.subject = EntryBody::Subject::kDssePayload;
   PLIMSOLL_ASSIGN(body.digest, ReadHexDigest(spec["payloadHash"]));
   return ReadSignatures(
-      spec["signatures"], limits, body, [&](const json::Value& s) -> Result<LoggedSignature> {
-        PLIMSOLL_ASSIGN(Bytes content, ProtoBytes(s["signature"], limits.signature_bytes));
-        PLIMSOLL_ASSIGN(LogVerifier verifier, ReadPemVerifier(s["verifier"], limits));
+      spec["signatures"], reader.limits(), body,
+      [&](const json::Value& s) -> Result<LoggedSignature> {
+        PLIMSOLL_ASSIGN(Bytes content, ProtoBytes(s["signature"], reader.limits().signature_bytes));
+        PLIMSOLL_ASSIGN(LogVerifier verifier, reader.ReadPem(s["verifier"]));
         return LoggedSignature{std::move(content), std::move(verifier), {}};
       });
 }
 
-Status ReadDsseV2(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadDsseV2(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   body.subject = EntryBody::Subject::kDssePayload;
   const json::Value record = spec["dsseV002"];
   PLIMSOLL_ASSIGN(body.digest, ReadProtoDigest(record["payloadHash"]));
-  return ReadSignatures(record["signatures"], limits, body,
-                        [&](const json::Value& s) { return ReadV2Signature(s, limits); });
+  return ReadSignatures(record["signatures"], reader.limits(), body,
+                        [&](const json::Value& s) { return ReadV2Signature(s, reader); });
 }
 
-Status ReadIntotoV1(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadIntotoV1(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   body.subject = EntryBody::Subject::kDssePayload;
   const json::Value content = spec["content"];
   PLIMSOLL_ASSIGN(body.envelope_digest, ReadHexDigest(content["hash"]));
@@ -172,45 +228,47 @@ Status ReadIntotoV1(const json::Value& spec, const Limits& limits, EntryBody& bo
   } else {
     body.digest = *body.envelope_digest;
   }
-  PLIMSOLL_ASSIGN(LogVerifier verifier, ReadPemVerifier(spec["publicKey"], limits));
+  PLIMSOLL_ASSIGN(LogVerifier verifier, reader.ReadPem(spec["publicKey"]));
   body.signatures.push_back({{}, std::move(verifier), std::nullopt});
   return {};
 }
 
-Status ReadIntotoV2(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadIntotoV2(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   body.subject = EntryBody::Subject::kDssePayload;
   const json::Value content = spec["content"];
   PLIMSOLL_ASSIGN(body.digest, ReadHexDigest(content["payloadHash"]));
   return ReadSignatures(
-      content["envelope"]["signatures"], limits, body,
+      content["envelope"]["signatures"], reader.limits(), body,
       [&](const json::Value& s) -> Result<LoggedSignature> {
         // The kind encodes the envelope's own base64 text once more. What is no base64 inside is
         // kept as it stands: genuinely logged, and no signature of ours.
-        PLIMSOLL_ASSIGN(const Bytes text, ProtoBytes(s["sig"], 2 * limits.signature_bytes));
-        auto inner = DecodeBase64Text(AsText(text), limits.signature_bytes, s.Path());
+        PLIMSOLL_ASSIGN(const Bytes text,
+                        ProtoBytes(s["sig"], 2 * reader.limits().signature_bytes));
+        auto inner = DecodeBase64Text(AsText(text), reader.limits().signature_bytes, s.Path());
         Bytes signature = inner ? std::move(*inner) : text;
-        PLIMSOLL_ASSIGN(LogVerifier verifier, ReadPemVerifier(s["publicKey"], limits));
+        PLIMSOLL_ASSIGN(LogVerifier verifier, reader.ReadPem(s["publicKey"]));
         return LoggedSignature{std::move(signature), std::move(verifier), {}};
       });
 }
 
-Status ReadSpec(const json::Value& spec, const Limits& limits, EntryBody& body) {
+Status ReadSpec(const json::Value& spec, const VerifierReader& reader, EntryBody& body) {
   const std::string kind = body.KindVersion();
   if (kind == "hashedrekord/0.0.1" || kind == "rekord/0.0.1") {
-    return ReadHashedRekordV1(spec, limits, body);
+    return ReadHashedRekordV1(spec, reader, body);
   }
-  if (kind == "hashedrekord/0.0.2") return ReadHashedRekordV2(spec, limits, body);
-  if (kind == "dsse/0.0.1") return ReadDsseV1(spec, limits, body);
-  if (kind == "dsse/0.0.2") return ReadDsseV2(spec, limits, body);
-  if (kind == "intoto/0.0.1") return ReadIntotoV1(spec, limits, body);
-  if (kind == "intoto/0.0.2") return ReadIntotoV2(spec, limits, body);
+  if (kind == "hashedrekord/0.0.2") return ReadHashedRekordV2(spec, reader, body);
+  if (kind == "dsse/0.0.1") return ReadDsseV1(spec, reader, body);
+  if (kind == "dsse/0.0.2") return ReadDsseV2(spec, reader, body);
+  if (kind == "intoto/0.0.1") return ReadIntotoV1(spec, reader, body);
+  if (kind == "intoto/0.0.2") return ReadIntotoV2(spec, reader, body);
   return Fail(kUnsupportedFormat, std::string(kWhat) + ": kind \"" + Printable(kind, 64) +
                                       "\" is not one that records container signatures");
 }
 
 }  // namespace
 
-Result<EntryBody> ParseEntryBody(ByteView bytes, const Limits& limits) {
+Result<EntryBody> ParseEntryBody(ByteView bytes, const Limits& limits,
+                                 const KnownVerifiers& known) {
   PLIMSOLL_ASSIGN(const json::Document document,
                   ParseJson(AsText(bytes), limits.entry_body_bytes, limits, kWhat));
   const json::Value root = document.root();
@@ -218,7 +276,7 @@ Result<EntryBody> ParseEntryBody(ByteView bytes, const Limits& limits) {
   EntryBody body;
   PLIMSOLL_ASSIGN(body.kind, ProtoString(root["kind"]));
   PLIMSOLL_ASSIGN(body.version, ProtoString(root["apiVersion"]));
-  PLIMSOLL_TRY(ReadSpec(root["spec"], limits, body));
+  PLIMSOLL_TRY(ReadSpec(root["spec"], VerifierReader(limits, known), body));
   return body;
 }
 

@@ -40,7 +40,10 @@ Result<Judgement::BoundEntry> Judgement::VerifyLogEntry(const LogEntry& entry) {
   }
   if (entry.log_index < 0) return Fail(kMalformed, "log entry: a negative index");
   PLIMSOLL_TRY(VerifyLogProofs(entry, bound));
-  PLIMSOLL_ASSIGN(bound.body, ParseEntryBody(entry.body, *context_.limits));
+  KnownVerifiers known;
+  known.certificate = entity_.certificate ? &*entity_.certificate : nullptr;
+  known.keys = context_.configured_keys;
+  PLIMSOLL_ASSIGN(bound.body, ParseEntryBody(entry.body, *context_.limits, known));
   PLIMSOLL_TRY(BindEntry(entry, bound));
   if (bound.promised) {
     Passed(Step::kLogPromise);

@@ -73,7 +73,7 @@ Status VerifyConsistency(std::uint64_t first_size, std::uint64_t second_size,
     return Fail(kMalformed, "a tree of " + std::to_string(first_size) +
                                 " leaves cannot grow into one of " + std::to_string(second_size));
   }
-  if (first_size == 0 && second_size > 0) {
+  if (first_size == 0) {
     return Fail(kMalformed, "every tree is consistent with the empty one: nothing is proven");
   }
   if (first_size == second_size) {

@@ -26,7 +26,11 @@ using test::ReadTestData;
 // them.
 Sha256Digest ToHash(const Bytes& bytes) {
   Sha256Digest hash{};
-  if (bytes.size() != hash.size()) return Sha256(bytes);
+  if (bytes.size() != hash.size()) {
+    Bytes marked = ToBytes(std::string_view("another length: "));
+    marked.insert(marked.end(), bytes.begin(), bytes.end());
+    return Sha256(marked);
+  }
   std::copy(bytes.begin(), bytes.end(), hash.begin());
   return hash;
 }
