@@ -26,8 +26,6 @@ constexpr std::chrono::milliseconds kLastWriteTime{1'000};
 
 std::int64_t Ticks(Steady::time_point time) { return time.time_since_epoch().count(); }
 
-std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
-
 const char* Phrase(int status) {
   return beast::http::obsolete_reason(static_cast<beast::http::status>(status)).data();
 }
@@ -49,14 +47,6 @@ std::string HttpDate(std::time_t now) {
 bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 }  // namespace
-
-void PooledBody::reader::init(const boost::optional<std::uint64_t>& length,
-                              beast::error_code& error) {
-  // What is declared is not believed: memory is taken as bytes arrive, small bodies at once.
-  constexpr std::uint64_t kReserve = 16 * 1024;
-  if (length) body_.text.reserve(static_cast<std::size_t>(std::min(*length, kReserve)));
-  error = {};
-}
 
 Connection::Connection(std::shared_ptr<ServerCore> core, net::ip::tcp::socket socket)
     : weak_core_(core),
@@ -141,14 +131,10 @@ void Connection::OnFirstByte(ErrorCode error, std::size_t bytes) {
 }
 
 void Connection::ReadHeader() {
-  const ServerLimits& limits = core_.options.limits;
   parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
-  // Set when the path is known. Boost 1.74 takes `none` for zero where it compares it with a length.
-  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
-  parser_->get().body().share.Attach(&core_.bodies);
+  PrepareParser(*parser_, core_.options, core_.bodies);
   timed_out_ = false;
-  Enter(State::kHeader, limits.header_time);
+  Enter(State::kHeader, core_.options.limits.header_time);
   beast::http::async_read_header(stream_, buffer_, *parser_,
                                  [self = shared_from_this()](ErrorCode read_error, std::size_t) {
                                    self->OnHeader(read_error);
@@ -166,7 +152,7 @@ void Connection::OnHeader(ErrorCode error) {
     return;
   }
   head_request_ = parser_->get().method() == beast::http::verb::head;
-  const Refusal refusal = JudgeHeader();
+  const Refusal refusal = JudgeRequest(*parser_, core_.options);
   if (refusal.status != 0) {
     Refuse(refusal);
     return;
@@ -190,54 +176,6 @@ void Connection::OnHeader(ErrorCode error) {
                    });
 }
 
-Connection::Refusal Connection::JudgeHeader() {
-  namespace bh = beast::http;
-  const auto& request = parser_->get();
-  const auto count = [&](bh::field name) { return request.count(name); };
-  const std::size_t fields =
-      static_cast<std::size_t>(std::distance(request.begin(), request.end()));
-  if (fields > core_.options.limits.max_header_count) {
-    return {431, "header_count", "too many header fields"};
-  }
-  if (request.version() != 11 && request.version() != 10) {
-    return {505, "malformed", "HTTP/1.1 is spoken here"};
-  }
-  const std::size_t hosts = count(bh::field::host);
-  if (hosts > 1 || (hosts == 0 && request.version() == 11)) {
-    return {400, "malformed", "expected one Host field"};
-  }
-  const std::size_t lengths = count(bh::field::content_length);
-  const std::size_t codings = count(bh::field::transfer_encoding);
-  const bool chunked =
-      codings == 1 && EqualIgnoreCase(View(request[bh::field::transfer_encoding]), "chunked");
-  if (lengths > 1 || (lengths > 0 && codings > 0)) {
-    return {400, "malformed", "more than one statement about the body's length"};
-  }
-  if (codings > 0 && (!chunked || request.version() == 10)) {
-    return {400, "malformed", "a transfer coding other than chunked"};
-  }
-  const std::string_view encoding = View(request[bh::field::content_encoding]);
-  if (!encoding.empty() && !EqualIgnoreCase(encoding, "identity")) {
-    return {415, "encoding", "encoded bodies are not accepted"};
-  }
-  const std::string_view expect = View(request[bh::field::expect]);
-  if (!expect.empty() && !EqualIgnoreCase(expect, "100-continue")) {
-    return {417, "malformed", "an expectation other than 100-continue"};
-  }
-  const std::string_view target = View(request.target());
-  if (target.empty() || target.front() != '/') {
-    return {400, "malformed", "expected a path that begins with a slash"};
-  }
-  const std::size_t limit = core_.BodyLimitOf(target.substr(0, target.find('?')));
-  const auto length = parser_->content_length();
-  if (length && *length > limit) return {413, "body_bytes", "the body is too large"};
-  if (length && !parser_->get().body().share.Grow(static_cast<std::size_t>(*length))) {
-    return {503, "body_places", "too many large bodies at this moment"};
-  }
-  parser_->body_limit(limit);
-  return {};
-}
-
 void Connection::ReadBody() {
   timed_out_ = false;
   if (parser_->is_done()) {
@@ -259,21 +197,6 @@ void Connection::OnBody(ErrorCode error) {
   } else {
     Refuse(RefusalOf(error, true));
   }
-}
-
-Connection::Refusal Connection::RefusalOf(ErrorCode error, bool in_body) {
-  namespace bh = beast::http;
-  if (error == bh::error::body_limit) return {413, "body_bytes", "the body is too large"};
-  if (error == bh::error::buffer_overflow && in_body) {
-    return {503, "body_places", "too many large bodies at this moment"};
-  }
-  if (error == bh::error::header_limit || error == bh::error::buffer_overflow) {
-    return {431, "header_bytes", "the header is too large"};
-  }
-  const bool malformed = error.category() == make_error_code(bh::error::bad_method).category() &&
-                         error != bh::error::end_of_stream && error != bh::error::partial_message;
-  if (malformed) return {400, "malformed", "not a well-formed HTTP/1.1 request"};
-  return {};  // the peer is gone
 }
 
 // The answer to one request. The last copy's end without an answer is an answer, too.
@@ -331,6 +254,7 @@ void Connection::Handle() {
     Close(false);
     return;
   }
+  held_ = shared_from_this();
   const auto sink =
       std::make_shared<Responder::Sink>(core, weak_from_this(), request_number_.load());
   try {
@@ -399,6 +323,8 @@ void Connection::Refuse(const Refusal& refusal) {
 }
 
 void Connection::Write(const ServerResponse& response, bool close) {
+  const std::shared_ptr<Connection> until_written =
+      std::move(held_);  // from here on the writing holds it
   const std::chrono::duration<double> took = Steady::now() - request_began_;
   core_.Requests(response.status).Add();
   core_.request_seconds.Observe(took.count());
@@ -425,8 +351,8 @@ void Connection::Write(const ServerResponse& response, bool close) {
   Enter(State::kWriting,
         std::max(kLastWriteTime, std::chrono::duration_cast<std::chrono::milliseconds>(
                                      request_deadline_ - Steady::now())));
-  const auto done = [self = shared_from_this()](ErrorCode error, std::size_t) {
-    self->OnWritten(error);
+  const auto done = [this, holder = shared_from_this()](ErrorCode error, std::size_t) {
+    OnWritten(error);
   };
   if (out_body_.empty()) {
     net::async_write(stream_, net::buffer(out_head_), done);
@@ -481,6 +407,7 @@ void Connection::Close(bool orderly) {
     self->stream_.socket().close(ignored);
   };
   closed_ = true;
+  const std::shared_ptr<Connection> holder = std::move(held_);
   if (orderly && stream_.tls()) {
     // close_notify, so that the peer knows the end to be ours. Its own is not waited for beyond the
     // time of a refusal: the sweep closes the socket.
@@ -543,6 +470,14 @@ void Connection::Drain() {
 
 void Connection::Kill() {
   net::post(stream_.get_executor(), [self = shared_from_this()] { self->Close(false); });
+}
+
+void Connection::Forget() {
+  state_ = State::kClosed;
+  closed_ = true;
+  ErrorCode ignored;
+  stream_.socket().close(ignored);
+  held_.reset();
 }
 
 }  // namespace plimsoll::http

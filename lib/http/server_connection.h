@@ -4,6 +4,7 @@
 // `remote_ip`.
 #pragma once
 
+#include "request_rules.h"
 #include "server_core.h"
 
 #include <boost/asio/ssl/stream.hpp>
@@ -52,40 +53,6 @@ class MaybeTlsStream {
   std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
 };
 
-// A body that asks the pool before it grows.
-struct PooledBody {
-  struct value_type {
-    std::string text;
-    BodyPool::Share share;
-  };
-  class reader {
-   public:
-    template <bool IsRequest, class Fields>
-    reader(boost::beast::http::header<IsRequest, Fields>& /*header*/, value_type& body)
-        : body_(body) {}
-    void init(const boost::optional<std::uint64_t>& length, boost::beast::error_code& error);
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
-      std::size_t total = 0;
-      for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
-        const char* data = static_cast<const char*>(buffer.data());
-        if (!body_.share.Grow(body_.text.size() + buffer.size())) {
-          error = boost::beast::http::error::buffer_overflow;
-          return total;
-        }
-        body_.text.append(data, buffer.size());
-        total += buffer.size();
-      }
-      error = {};
-      return total;
-    }
-    void finish(boost::beast::error_code& error) { error = {}; }
-
-   private:
-    value_type& body_;
-  };
-};
-
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -100,6 +67,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void CheckTime();                                              // any thread
   void Drain();                                                  // any thread
   void Kill();                                                   // any thread
+  // When no thread of the server runs any more.
+  void Forget();
   // True when it waits for its peer to begin something, since `since()`.
   bool waiting() const { return waiting_.load(); }
   std::int64_t since() const { return since_.load(); }
@@ -111,7 +80,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   enum class State { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLinger, kClosed };
-  using Parser = boost::beast::http::request_parser<PooledBody>;
   using ErrorCode = boost::beast::error_code;
 
   void Enter(State state, std::chrono::milliseconds time);
@@ -119,13 +87,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnFirstByte(ErrorCode error, std::size_t bytes);
   void ReadHeader();
   void OnHeader(ErrorCode error);
-  // The status to refuse the request with, and why; 0: go on.
-  struct Refusal {
-    int status = 0;
-    const char* reason = "";
-    const char* text = "";
-  };
-  Refusal JudgeHeader();
   void ReadBody();
   void OnBody(ErrorCode error);
   void Handle();
@@ -137,7 +98,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Linger();
   void Close(bool orderly);
   void OnDeadline();
-  static Refusal RefusalOf(ErrorCode error, bool in_body);
 
   const std::weak_ptr<ServerCore> weak_core_;
   ServerCore& core_;
@@ -154,7 +114,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Used on the strand only.
   State state_ = State::kHandshake;
   boost::beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
+  std::optional<RequestParser> parser_;
+  // Itself, while its request is with the handler: then no pending operation keeps it alive.
+  std::shared_ptr<Connection> held_;
   bool timed_out_ = false;
   bool keep_alive_ = false;
   bool head_request_ = false;

@@ -15,42 +15,12 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "body_pool.h"
 #include "http/server.h"
 
 namespace plimsoll::http {
 
 class Connection;
-
-// The memory that bodies take, all connections together. Thread-safe.
-class BodyPool {
- public:
-  explicit BodyPool(const ServerLimits& limits) : limits_(limits) {}
-
-  // What one request holds of it; gives it back when it goes.
-  class Share {
-   public:
-    Share() = default;
-    explicit Share(BodyPool* pool) : pool_(pool) {}
-    Share(const Share&) = delete;
-    Share& operator=(const Share&) = delete;
-    ~Share() { Release(); }
-    void Attach(BodyPool* pool) { pool_ = pool; }
-    // Room for a body of `total` bytes. False when there is none.
-    bool Grow(std::size_t total);
-    void Release();
-
-   private:
-    BodyPool* pool_ = nullptr;
-    std::size_t pooled_ = 0;
-    bool placed_ = false;
-  };
-
- private:
-  const ServerLimits limits_;
-  std::mutex mutex_;
-  std::size_t pooled_ = 0;  // guarded by mutex_
-  std::size_t placed_ = 0;  // guarded by mutex_
-};
 
 struct ServerCore {
   ServerCore(ServerOptions given, Handler answer, Metrics& metrics, Logger& log);
@@ -60,7 +30,6 @@ struct ServerCore {
   const Handler handler;
   Logger& logger;
 
-  std::size_t BodyLimitOf(std::string_view path) const;
   Counter& Refused(const char* reason);
   Counter& Requests(int status);
   Histogram& request_seconds;

@@ -95,7 +95,7 @@ TEST_F(ClientFaultTest, SixHundredMegabytesCostNoMemory) {
     EXPECT_FALSE(client->Send(Get(path))) << path;
   }
   // Four megabytes are the body's limit; growing the string doubles it for a moment.
-  EXPECT_LT(PeakKib() - before, 32 * 1024);
+  EXPECT_LT(PeakKib() - before, 32 * 1024 * kMemoryFactor);
 }
 
 TEST_F(ClientFaultTest, AChunkOfTwoGigabytesIsCutOff) {
@@ -122,7 +122,7 @@ TEST_F(ClientFaultTest, AnEndlessChunkExtensionEndsAtTheDeadline) {
   ForgetPeak();
   const long before = PeakKib();
   EXPECT_EQ(CodeOf(request), kTimeout);
-  EXPECT_LT(PeakKib() - before, 16 * 1024);
+  EXPECT_LT(PeakKib() - before, 16 * 1024 * kMemoryFactor);
 }
 
 TEST_F(ClientFaultTest, SlowAnswersEndAtTheTotalDeadline) {

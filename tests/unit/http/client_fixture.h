@@ -92,6 +92,13 @@ inline long PeakKib() {
   return 0;
 }
 
+// The sanitizers keep what was freed for a while, and shadow it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr long kMemoryFactor = 8;
+#else
+inline constexpr long kMemoryFactor = 1;
+#endif
+
 // Makes VmHWM begin anew from what is resident now.
 inline void ForgetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 

@@ -200,7 +200,8 @@ TEST_F(ServerTest, APeerThatEndsItsSideIsStillAnswered) {
   auto [request, responder] = desk.Next();
   client.EndSending();
   responder.Send(Ok("still here"));
-  EXPECT_TRUE(client.Answer().ends_with("still here"));
+  const std::string answer = client.Answer();
+  EXPECT_TRUE(answer.ends_with("still here")) << answer;
 }
 
 TEST_F(ServerTest, DrainsWhatIsInFlightAndClosesWhatIsIdle) {

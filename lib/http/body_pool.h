@@ -1,0 +1,42 @@
+// The memory that the bodies of all requests share, so that no crowd of peers can make us hold more.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+
+#include "http/server.h"
+
+namespace plimsoll::http {
+
+// Thread-safe; a Share is not.
+class BodyPool {
+ public:
+  explicit BodyPool(const ServerLimits& limits) : limits_(limits) {}
+
+  // What one request holds of it; gives it back when it goes.
+  class Share {
+   public:
+    Share() = default;
+    explicit Share(BodyPool* pool) : pool_(pool) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() { Release(); }
+    void Attach(BodyPool* pool) { pool_ = pool; }
+    // Room for a body of `total` bytes. False when there is none.
+    bool Grow(std::size_t total);
+    void Release();
+
+   private:
+    BodyPool* pool_ = nullptr;
+    std::size_t pooled_ = 0;
+    bool placed_ = false;
+  };
+
+ private:
+  const ServerLimits limits_;
+  std::mutex mutex_;
+  std::size_t pooled_ = 0;  // guarded by mutex_
+  std::size_t placed_ = 0;  // guarded by mutex_
+};
+
+}  // namespace plimsoll::http
