@@ -65,6 +65,7 @@ struct CoreLimits {
   static constexpr Duration kHistoryAgain = std::chrono::hours(24);
   static constexpr Duration kPolicyDebounce = std::chrono::seconds(1);
   static constexpr Duration kPolicyRecheck = std::chrono::hours(1);
+  static constexpr Duration kCountPodsAfter = std::chrono::minutes(1);
   // An answer that takes longer never comes: the shell's own deadlines are far shorter.
   static constexpr Duration kObservationLost = std::chrono::minutes(15);
   static constexpr Duration kWriteLost = std::chrono::minutes(3);

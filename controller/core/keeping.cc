@@ -217,6 +217,7 @@ void Core::State::ForgetUnwritten(Repo& repo) {
   repo.history_asked.reset();
   repo.told.clear();
   repo.told_more.clear();
+  repo.more_due.reset();
   repo.limited = false;
   repo.discarded = false;
   repo.first_seen.reset();
@@ -336,6 +337,10 @@ void Core::State::On(const BaselineChanged& input) {
   }
   const bool first = !repo.stored;
   Rebase(repo, std::move(next));
+  if (replaced && !IsBlank(repo.stored->record) && std::exchange(repo.discarded, false)) {
+    // Restored with its status: there is nothing to learn anew, and still it is told.
+    Emit(false, "TrustDiscarded", api::TrustDiscardedNote(repo.key), BaselineObject(repo));
+  }
   if (first || replaced) Adopt(repo);
 }
 

@@ -96,6 +96,7 @@ struct Repo {
   std::optional<Time> history_asked;
   std::map<std::string, std::set<std::string>> told;  // entry -> uids of Pods that got an Event
   std::set<std::string> told_more;
+  std::optional<Time> more_due;  // when the Pods beyond the bound are counted and told
   bool limited = false;
 
   // Of the last results, for messages.
@@ -210,7 +211,9 @@ struct Core::State {
   void SendDelete(Repo& repo);
   void OnStored(Repo& repo, const api::SigningBaseline& object, std::size_t entries);
   void OnWriteFailed(Repo& repo, const WriteDone& input, Flight flight);
+  const Use* FirstUse(const Repo& repo) const;
   bool MayCreate(Repo& repo);
+  bool MayPrune(const Repo& repo) const;
 
   // telling.cc
   void Tell(Repo& repo, const baseline::Transition& transition);

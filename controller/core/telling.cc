@@ -104,10 +104,17 @@ void Core::State::TellPods(Repo& repo) {
              BaselineObject(repo));
       }
     }
-    if (left_out > 0 && repo.told_more.insert(drift->fingerprint).second) {
-      Emit(true, baseline::ToText(drift->kind), api::MorePodsNote(record, *drift, left_out),
-           BaselineObject(repo));
+    if (left_out == 0 || repo.told_more.contains(drift->fingerprint)) continue;
+    // A little later, when the count is worth telling.
+    if (!repo.more_due) repo.more_due = now + CoreLimits::kCountPodsAfter;
+    if (now < *repo.more_due) {
+      if (!repo.wake || *repo.more_due < *repo.wake) SetWake(repo, repo.more_due);
+      continue;
     }
+    repo.told_more.insert(drift->fingerprint);
+    repo.more_due.reset();
+    Emit(true, baseline::ToText(drift->kind), api::MorePodsNote(record, *drift, left_out),
+         BaselineObject(repo));
   }
   std::erase_if(repo.told, [&](const auto& entry) {
     return baseline::FindDrift(record, entry.first) == nullptr;

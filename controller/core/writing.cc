@@ -49,6 +49,11 @@ void Core::State::Queue(Repo& repo, int urgency, Time due) {
   writes.insert(*repo.queued);
 }
 
+bool Core::State::MayPrune(const Repo& repo) const {
+  return repo.stored && !repo.Runs() && repo.journal.empty() &&
+         baseline::IsPrunable(repo.stored->record, now);
+}
+
 // Puts the repository into the queue of writes, if there is something to write.
 void Core::State::ConsiderWrite(Repo& repo) {
   if (!active() || repo.flight != Flight::kNone || repo.refreshing) return;
@@ -61,7 +66,7 @@ void Core::State::ConsiderWrite(Repo& repo) {
     return;
   }
   if (!api::IsUsable(*repo.stored)) return;
-  if (!repo.Runs() && repo.journal.empty() && baseline::IsPrunable(repo.stored->record, now)) {
+  if (MayPrune(repo)) {
     Queue(repo, kAllElse, now);
     return;
   }
@@ -115,43 +120,42 @@ void Core::State::OnReplyLost(Repo& repo) {
   ReadAgain(repo);
 }
 
-bool Core::State::MayCreate(Repo& repo) {
-  std::string name_space;
+// The Pod that brought the repository: created first, of those that run one of its images.
+const Use* Core::State::FirstUse(const Repo& repo) const {
   const Use* first = nullptr;
   for (const auto& [key, item] : repo.items) {
     for (const Use& use : item->uses) {
       if (first == nullptr || use.since < first->since) first = &use;
     }
   }
+  return first;
+}
+
+bool Core::State::MayCreate(Repo& repo) {
+  const Use* first = FirstUse(repo);
   if (first == nullptr) return false;
-  name_space = first->pod->name_space.str();
+  const std::string name_space = first->pod->name_space.str();
   if (budget.Allows(name_space, baselines, now)) {
-    budget.Created(name_space, now);
     repo.limited = false;
     return true;
   }
   ++limit_refusals;
-  if (!std::exchange(repo.limited, true)) {
-    const std::string why = baselines >= baseline::BaselineBudget::kTotal
-                                ? "there are " + std::to_string(baselines) +
-                                      " already, and none is given up to make room"
-                                : "namespace " + name_space + " has brought " +
-                                      std::to_string(baseline::BaselineBudget::kPerNamespaceADay) +
-                                      " new ones within a day";
-    Log(LogLevel::kWarn, "BaselineLimit: a repository gets no baseline",
-        {{"repository", repo.key}, {"namespace", name_space}, {"why", why}});
-    Emit(false, "BaselineLimit", api::LimitNote(repo.key, why),
-         {true, name_space, first->pod->name, first->pod->uid, first->field_path});
-  }
+  if (std::exchange(repo.limited, true)) return false;
+  const std::string why =
+      baselines >= baseline::BaselineBudget::kTotal
+          ? "there are " + std::to_string(baselines) + " already, and none is given up to make room"
+          : "namespace " + name_space + " has brought " +
+                std::to_string(baseline::BaselineBudget::kPerNamespaceADay) +
+                " new ones within a day";
+  Log(LogLevel::kWarn, "BaselineLimit: a repository gets no baseline",
+      {{"repository", repo.key}, {"namespace", name_space}, {"why", why}});
+  Emit(false, "BaselineLimit", api::LimitNote(repo.key, why),
+       {true, name_space, first->pod->name, first->pod->uid, first->field_path});
   return false;
 }
 
 void Core::State::SendCreate(Repo& repo) {
-  if (!MayCreate(repo)) {
-    repo.not_before = now + CoreLimits::kLimitAgain;
-    Queue(repo, kCreateNext, now);
-    return;
-  }
+  budget.Created(FirstUse(repo)->pod->name_space.view(), now);
   repo.flight = Flight::kCreate;
   repo.flight_id = next_id++;
   flights[repo.flight_id] = repo.key;
@@ -188,16 +192,23 @@ void Core::State::IssueWrites() {
       const auto first = writes.lower_bound({urgency, Time::min(), std::string()});
       if (first == writes.end() || std::get<0>(*first) != urgency || std::get<1>(*first) > now)
         break;
-      if (!write_bucket.TryTake(now)) return;
       const auto found = repos.find(std::get<2>(*first));
-      writes.erase(first);
-      if (found == repos.end()) continue;
+      if (found == repos.end()) {
+        writes.erase(first);
+        continue;
+      }
       Repo& repo = *found->second;
-      repo.queued.reset();
-      if (!repo.stored) {
-        if (repo.work && repo.Runs()) SendCreate(repo);
-      } else if (!repo.Runs() && repo.journal.empty() &&
-                 baseline::IsPrunable(repo.stored->record, now)) {
+      const bool creates = !repo.stored;
+      if (creates && !MayCreate(repo)) {
+        repo.not_before = now + CoreLimits::kLimitAgain;
+        Queue(repo, kCreateNext, now);
+        continue;
+      }
+      if (!write_bucket.TryTake(now)) return;
+      Unqueue(repo);
+      if (creates) {
+        SendCreate(repo);
+      } else if (MayPrune(repo)) {
         SendDelete(repo);
       } else if (repo.work) {
         SendStatus(repo);
@@ -221,7 +232,9 @@ void Core::State::OnStored(Repo& repo, const api::SigningBaseline& object, std::
   repo.last_write = now;
   repo.write_failures = 0;
   repo.not_before.reset();
-  repo.discarded = false;
+  if (std::exchange(repo.discarded, false)) {
+    Emit(false, "TrustDiscarded", api::TrustDiscardedNote(repo.key), BaselineObject(repo));
+  }
   if (repo.journal.empty()) {
     repo.journal_cut = false;
     if (repo.work && *repo.work == repo.stored->record) repo.work.reset();

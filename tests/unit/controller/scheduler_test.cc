@@ -30,7 +30,8 @@ TEST(Scheduler, NamespacesTakeTurns) {
   }
   scheduler.Schedule(5'000, kStart + seconds(1), Urgency::kNew, "a", "quiet");
   int before = 0;
-  for (auto id = scheduler.Next(kStart + seconds(1)); id != 5'000u; id = scheduler.Next(kStart + seconds(1))) {
+  for (auto id = scheduler.Next(kStart + seconds(1)); id != 5'000u;
+       id = scheduler.Next(kStart + seconds(1))) {
     ASSERT_TRUE(id);
     scheduler.Done(*id);
     ++before;
