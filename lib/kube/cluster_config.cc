@@ -72,6 +72,16 @@ Result<ClusterConfig> LoadInCluster(const ProcessEnvironment& environment, const
   return cluster;
 }
 
+Result<ClusterConfig> LoadForPerson(const std::string& file, const std::string& context,
+                                    const ProcessEnvironment& environment, const Clock& clock) {
+  auto config = LoadKubeconfig(file, context, environment, clock);
+  const bool nothing_there = !config && config.error().code == kNotFound && file.empty();
+  if (!nothing_there || !context.empty() || environment.Get("KUBERNETES_SERVICE_HOST").empty()) {
+    return config;
+  }
+  return LoadInCluster(environment, clock);
+}
+
 Result<ClusterConfig> LoadForProgram(const std::string& file, const std::string& context,
                                      const ProcessEnvironment& environment, const Clock& clock) {
   if (!file.empty()) return LoadKubeconfig(file, context, environment, clock);

@@ -18,6 +18,14 @@ constexpr std::size_t kMaxFiles = 64;
 constexpr std::size_t kMaxData = 768u << 10;
 constexpr std::size_t kMaxPemFile = 1u << 20;
 
+// kubectl writes "" for what is not set.
+bool Given(const YamlNode& node) { return node.present() && !node.IsEmptyText(); }
+
+Result<std::string> TextOr(const YamlNode& node, std::string_view fallback) {
+  if (!Given(node)) return std::string(fallback);
+  return node.String();
+}
+
 // A named list as kubeconfig has three: [{name, <what>: {...}}].
 Status MergeList(const YamlNode& list, std::string_view what, const std::string& folder,
                  std::map<std::string, KubeconfigEntry, std::less<>>& into) {
@@ -62,12 +70,12 @@ struct PemText {
 // `<key>-data`, else the file `<key>`; nothing when neither is there. Data wins, as in kubectl.
 Result<PemText> ReadPem(const KubeconfigEntry& entry, const std::string& key) {
   PemText text;
-  if (const YamlNode data = entry.node[key + "-data"]; data.present()) {
+  if (const YamlNode data = entry.node[key + "-data"]; Given(data)) {
     PLIMSOLL_ASSIGN(text.pem, DecodeData(data));
     return text;
   }
   const YamlNode named = entry.node[key];
-  if (!named.present()) return text;
+  if (!Given(named)) return text;
   PLIMSOLL_ASSIGN(const std::string path, named.String());
   text.file = Resolve(entry.folder, path);
   auto read = ReadFile(text.file, kMaxPemFile);
@@ -78,7 +86,7 @@ Result<PemText> ReadPem(const KubeconfigEntry& entry, const std::string& key) {
 
 // A key that cannot be served: refused, with the reason, when it asks for something.
 Status Refused(const YamlNode& node, std::string_view why) {
-  if (!node.present()) return {};
+  if (!Given(node)) return {};
   return node.Refuse(why);
 }
 
@@ -137,11 +145,11 @@ Result<ExecPlugin> ReadExec(const YamlNode& node, const std::string& folder,
   for (YamlNode item = env.first(); !item.missing(); item = item.next()) {
     PLIMSOLL_TRY(item.AllowOnly({"name", "value"}));
     PLIMSOLL_ASSIGN(const std::string name, item["name"].String());
-    PLIMSOLL_ASSIGN(plugin.env[name], item["value"].StringOr(""));
+    PLIMSOLL_ASSIGN(plugin.env[name], TextOr(item["value"], ""));
   }
-  PLIMSOLL_ASSIGN(plugin.install_hint, node["installHint"].StringOr(""));
+  PLIMSOLL_ASSIGN(plugin.install_hint, TextOr(node["installHint"], ""));
   PLIMSOLL_ASSIGN(plugin.provide_cluster_info, node["provideClusterInfo"].BoolOr(false));
-  PLIMSOLL_ASSIGN(const std::string mode, node["interactiveMode"].StringOr("IfAvailable"));
+  PLIMSOLL_ASSIGN(const std::string mode, TextOr(node["interactiveMode"], "IfAvailable"));
   if (mode == "Always") {
     return node["interactiveMode"].Refuse(
         "is not supported: this program never asks at a terminal");
@@ -196,11 +204,11 @@ Result<std::unique_ptr<CredentialSource>> ReadCertificateSource(const Kubeconfig
 Result<std::unique_ptr<CredentialSource>> ReadTokenSource(const KubeconfigEntry& entry,
                                                           const Clock& clock) {
   const YamlNode& node = entry.node;
-  if (node["tokenFile"].present()) {
+  if (Given(node["tokenFile"])) {
     PLIMSOLL_ASSIGN(const std::string path, node["tokenFile"].String());
     return TokenFileCredential(Resolve(entry.folder, path), clock);
   }
-  if (!node["token"].present()) return std::unique_ptr<CredentialSource>();
+  if (!Given(node["token"])) return std::unique_ptr<CredentialSource>();
   PLIMSOLL_ASSIGN(std::string token, node["token"].String());
   const bool strange =
       std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c > '~'; });
@@ -282,9 +290,9 @@ Status MergeKubeconfig(std::string_view text, const std::string& path, Kubeconfi
   const YamlNode root = file->root();
   PLIMSOLL_TRY(root.AllowOnly({"apiVersion", "kind", "preferences", "clusters", "users", "contexts",
                                "current-context", "extensions"}));
-  PLIMSOLL_ASSIGN(const std::string kind, root["kind"].StringOr("Config"));
+  PLIMSOLL_ASSIGN(const std::string kind, TextOr(root["kind"], "Config"));
   if (kind != "Config") return root["kind"].Refuse("expected Config");
-  PLIMSOLL_ASSIGN(const std::string version, root["apiVersion"].StringOr("v1"));
+  PLIMSOLL_ASSIGN(const std::string version, TextOr(root["apiVersion"], "v1"));
   if (version != "v1") return root["apiVersion"].Refuse("expected v1");
   const std::string parent = std::filesystem::path(path).parent_path().string();
   const std::string folder = parent.empty() ? "." : parent;
@@ -353,9 +361,9 @@ Result<ClusterConfig> ChooseContext(const Kubeconfig& merged, const std::string&
   }
   ClusterConfig cluster;
   cluster.origin = where + ", context " + Printable(name, 128);
-  PLIMSOLL_ASSIGN(cluster.namespace_name, node["namespace"].StringOr(""));
+  PLIMSOLL_ASSIGN(cluster.namespace_name, TextOr(node["namespace"], ""));
   PLIMSOLL_TRY(ReadCluster(cluster_entry->second, cluster));
-  PLIMSOLL_ASSIGN(const std::string user_name, node["user"].StringOr(""));
+  PLIMSOLL_ASSIGN(const std::string user_name, TextOr(node["user"], ""));
   if (user_name.empty()) {
     cluster.credentials = StaticCredential({});
     return cluster;

@@ -83,6 +83,7 @@ void FlowGuard::Begin(std::size_t limit) {
   if (in_flight_++ == 0) {
     received_ = 0;
     delivered_ = 0;
+    tripped_ = false;
   }
   limit_ += limit;
 }

@@ -225,6 +225,13 @@ TEST_F(Kubeconfig, AKeyOfAnotherCertificateIsRefused) {
       HasSubstr("expected the private key of the client certificate"));
 }
 
+TEST_F(Kubeconfig, AnEmptyTextCountsAsAbsent) {
+  const auto config = Load(File(Cluster() + ", proxy-url: '', tls-server-name: \"\"",
+                                "token: abc, tokenFile: '', username: ''"));
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->credentials->Get()->bearer_token, "abc");
+}
+
 TEST_F(Kubeconfig, OnlyTheChosenContextIsJudged) {
   const auto config =
       Load("current-context: good\nclusters: [{name: c, cluster: {" + Cluster() +
@@ -273,6 +280,18 @@ TEST_F(InCluster, TheServiceAccountIsUsed) {
   EXPECT_EQ(config->credentials->Get()->bearer_token, "sa-token");
   EXPECT_EQ(OwnNamespace("", environment_), "plimsoll");
   EXPECT_EQ(OwnNamespace("other", environment_), "other");
+}
+
+TEST_F(InCluster, APersonInAPodUsesItsServiceAccount) {
+  Write("serviceaccount/ca.crt", identity_.ca_pem);
+  Write("serviceaccount/token", "sa-token");
+  EXPECT_EQ(LoadForPerson("", "", environment_, clock_).error().code, kNotFound);
+  environment_.variables = {{"KUBERNETES_SERVICE_HOST", "10.96.0.1"},
+                            {"KUBERNETES_SERVICE_PORT", "443"}};
+  EXPECT_EQ(LoadForPerson("", "", environment_, clock_)->origin, "in-cluster");
+  EXPECT_FALSE(LoadForPerson(folder_ + "/missing", "", environment_, clock_).has_value());
+  environment_.variables["KUBECONFIG"] = Write("config", File(Cluster(), "token: mine"));
+  EXPECT_EQ(LoadForPerson("", "", environment_, clock_)->credentials->Get()->bearer_token, "mine");
 }
 
 TEST_F(InCluster, AnIpv6AddressIsReachedByName) {

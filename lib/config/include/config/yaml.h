@@ -50,6 +50,7 @@ class YamlNode {
   bool IsMapping() const { return kind() == YamlKind::kMapping; }
   bool IsSequence() const { return kind() == YamlKind::kSequence; }
   bool IsScalar() const { return kind() == YamlKind::kScalar; }
+  bool IsEmptyText() const;  // "" in quotes; an unquoted nothing is null
 
   // Value of a key, or element. Missing when there is none or when this is neither mapping nor sequence.
   YamlNode operator[](std::string_view key) const;

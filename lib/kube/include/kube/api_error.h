@@ -33,7 +33,7 @@ inline constexpr Reason kCancelled{"Cancelled"};  // the caller's stop token
 
 struct ApiFailure {
   Error error;
-  int status = 0;  // HTTP status, or the code of a Status in a stream; 0: there was no answer
+  int status = 0;      // HTTP status, or the code of a Status in a stream; 0: there was no answer
   std::string reason;  // as the server names it ("InternalError"), shown safely; empty: none
   std::optional<Duration> retry_after;
   // The requested resource version is newer than the server's (one of three forms in which servers say it).

@@ -46,6 +46,10 @@ Result<ClusterConfig> LoadKubeconfig(const std::string& file, const std::string&
 // The service account of this Pod. An IPv6 KUBERNETES_SERVICE_HOST is reached as kubernetes.default.svc.
 Result<ClusterConfig> LoadInCluster(const ProcessEnvironment& environment, const Clock& clock);
 
+// As kubectl: LoadKubeconfig, and where there is no kubeconfig at all, the service account of this Pod.
+Result<ClusterConfig> LoadForPerson(const std::string& file, const std::string& context,
+                                    const ProcessEnvironment& environment, const Clock& clock);
+
 // --kubeconfig and --context of controller and webhook: absent, in-cluster.
 Result<ClusterConfig> LoadForProgram(const std::string& file, const std::string& context,
                                      const ProcessEnvironment& environment, const Clock& clock);

@@ -102,9 +102,9 @@ class LeaseMachine {
   std::optional<SteadyTime> wait_until_;
 };
 
+// Called on the elector's thread; none of them may call the elector.
 struct LeaderCallbacks {
-  std::function<void()>
-      on_started;  // we lead. On the elector's thread: hand over, do not work here
+  std::function<void()> on_started;  // we lead: hand over, do not work here
   // We lead no more: stop writing now. Not called after Stop.
   std::function<void(const std::string& why)> on_stopped;
   std::function<void(const std::string& identity)> on_new_leader;  // also our own

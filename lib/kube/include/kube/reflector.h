@@ -8,8 +8,8 @@
 // Contract:
 //  1. Next() says what to do now: wait, ask a page, or open a watch. Exactly one of the answer functions follows
 //     each kList and kWatch (OnEvent any number of times before the end of a watch).
-//  2. Between a step with `begins_snapshot` and the answer that returns / makes `kSynced`, every object that is
-//     not seen is gone at the end: whoever keeps the store removes it then (and only then).
+//  2. A step with `begins_snapshot` begins a whole picture; OnPage that answers true, or a kSynced, ends it. What was
+//     not seen in between is gone: whoever keeps the store removes it then, and only then.
 //  3. Nothing is ever skipped silently: an event that cannot be read is Malformed(), which lists again.
 //
 // Jitter comes from `seed`; time is the monotonic clock, as an argument. Not thread-safe.
