@@ -6,6 +6,10 @@ namespace plimsoll::oci {
 namespace {
 
 constexpr std::size_t kMaxRefusals = 4'096;
+constexpr std::size_t kMaxForeign = 20'000;
+
+// 128 bits of a collision-free hash tell digests apart, in half the memory.
+std::string Short(const Digest& digest) { return std::string(digest.hex().substr(0, 32)); }
 
 }  // namespace
 
@@ -26,6 +30,17 @@ void Refusals::Remember(const Credential& credential, const Repository& reposito
     if (entries_.size() >= kMaxRefusals) entries_.clear();
   }
   entries_[{credential.id(), repository.Key()}] = {failure, now + keep_for_};
+}
+
+bool ForeignManifests::Contains(const Digest& digest) const {
+  const std::lock_guard lock(mutex_);
+  return digests_.contains(Short(digest));
+}
+
+void ForeignManifests::Add(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  if (digests_.size() >= kMaxForeign) digests_.clear();
+  digests_.insert(Short(digest));
 }
 
 ClientCore::ClientCore(RegistryOptions given, http::Client& http, http::HostBudget& budget,

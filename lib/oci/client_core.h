@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,19 @@ class Refusals {
   std::map<Key, Entry> entries_;  // guarded by mutex_
 };
 
+// Digests of listed manifests that were looked at and carry nothing that is read here. What has this digest never will,
+// in whatever repository: it is not fetched again, so that a thousand of them do not use up every observation's time.
+// Bounded; thread-safe.
+class ForeignManifests {
+ public:
+  bool Contains(const Digest& digest) const;
+  void Add(const Digest& digest);
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_set<std::string> digests_;  // guarded by mutex_; the first half of each
+};
+
 struct Candidates {
   std::vector<Credential> credentials;  // the anonymous one first
   std::vector<Error> problems;
@@ -52,6 +66,7 @@ struct ClientCore {
   TokenSource tokens;
   ChallengeMemory challenges;
   Refusals refusals;
+  ForeignManifests foreign;
   CredentialSource& credentials;
   Logger& log;
 

@@ -394,6 +394,7 @@ bool DiscoveryRun::ReadEntries(Session& session, const Listing& listing,
     const bool may_carry = entry.media_type.empty() || entry.media_type == kOciManifest ||
                            entry.media_type == kDockerManifest;
     if (!may_carry || !seen_.insert(entry.digest.text()).second) continue;
+    if (core_.foreign.Contains(entry.digest)) continue;
     if (referrers_read_ >= core_.options.limits.max_referrers) {
       too_many();
       return true;
@@ -416,6 +417,7 @@ bool DiscoveryRun::ReadEntry(Session& session, const Digest& digest, const Mater
                        source.storage, source.place, digest.text());
     return true;
   }
+  if (MaterialReader::IsForeign(*fetched->manifest, source.storage)) core_.foreign.Add(digest);
   return materials_.ReadLayers(session, *fetched->manifest, source);
 }
 

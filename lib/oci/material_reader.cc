@@ -62,6 +62,12 @@ MaterialReader::Kind MaterialReader::KindOf(const Layer& layer, StorageForm stor
   return Kind::kOther;
 }
 
+bool MaterialReader::IsForeign(const Manifest& manifest, StorageForm storage) {
+  return !manifest.more_layers &&
+         std::all_of(manifest.layers.begin(), manifest.layers.end(),
+                     [&](const Layer& layer) { return KindOf(layer, storage) == Kind::kOther; });
+}
+
 bool MaterialReader::ReadLayers(Session& session, const Manifest& manifest,
                                 const MaterialSource& source) {
   blobs_.clear();
@@ -81,7 +87,10 @@ bool MaterialReader::ReadLayers(Session& session, const Manifest& manifest,
 const std::string* MaterialReader::Blob(Session& session, const Layer& layer, std::size_t max_bytes,
                                         const MaterialSource& source, bool& go_on) {
   const auto& name = layer.digest.text();
-  if (const auto known = blobs_.find(name); known != blobs_.end()) return &known->second;
+  // Each layer keeps a copy, so each is counted: one blob listed a thousand times must not become a thousand.
+  if (const auto known = blobs_.find(name); known != blobs_.end()) {
+    return Spend(known->second.size(), source) ? &known->second : nullptr;
+  }
   if (layer.size > max_bytes) {
     AddFact(kLimitExceeded,
             "a layer has " + std::to_string(layer.size) + " bytes; at most " +

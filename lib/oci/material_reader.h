@@ -31,6 +31,9 @@ class MaterialReader {
   // False when the search in this place must end: the registry does not answer. What is missing is noted in the result.
   bool ReadLayers(Session& session, const Manifest& manifest, const MaterialSource& source);
 
+  // True when no layer of it is of a kind that is read here.
+  static bool IsForeign(const Manifest& manifest, StorageForm storage);
+
   // Counts a manifest's bytes. False when the limit for one observation is reached; then that is a fact.
   bool Spend(std::size_t bytes, const MaterialSource& source);
 

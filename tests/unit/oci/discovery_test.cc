@@ -559,6 +559,28 @@ TEST_F(Discovery, AllMaterialTogetherIsBounded) {
   EXPECT_EQ(result.facts[0].code, kLimitExceeded);
 }
 
+TEST_F(Discovery, OneBlobListedAThousandTimesIsNotAThousandCopies) {
+  const auto image = Image();
+  std::vector<fake::SimpleSignature> signatures(1'000, Signature(std::string(100'000, 'p')));
+  fake_.PushSignatures(kRepo, image.digest, signatures);
+  const auto result = Discover(image.digest);
+  EXPECT_TRUE(result.Complete());
+  EXPECT_LE(result.materials.size(), (12u << 20) / 100'000u);
+  ASSERT_THAT(result.facts, SizeIs(1));
+  EXPECT_EQ(result.facts[0].code, kLimitExceeded);
+}
+
+TEST_F(Discovery, AForeignReferrerIsLookedAtOnce) {
+  const auto image = Image();
+  const auto foreign =
+      fake_.PushReferrer(kRepo, image, "application/spdx+json", "application/spdx+json", "{}");
+  EXPECT_TRUE(Discover(image.digest).ProvesAbsence());
+  EXPECT_TRUE(Discover(image.digest).ProvesAbsence());
+  EXPECT_EQ(fake_.Count("/manifests/" + foreign.digest), 1u);
+  PushBundle(image);
+  EXPECT_THAT(Discover(image.digest).materials, SizeIs(1));
+}
+
 TEST_F(Discovery, ABlobThatIsListedAndNotThereIsMalformedAfterASecondLook) {
   const auto image = Image();
   fake_.PushSignatures(kRepo, image.digest, {Signature()});

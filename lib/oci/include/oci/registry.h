@@ -84,7 +84,7 @@ struct ClientLimits {
   std::size_t max_manifest_bytes = 4u << 20;      // cosign's own
   std::size_t max_payload_bytes = 128u << 10;     // a simple-signing payload
   std::size_t max_bundle_bytes = 4u << 20;        // a bundle, a DSSE envelope
-  std::size_t max_observation_bytes = 24u << 20;  // all material of one image together
+  std::size_t max_observation_bytes = 12u << 20;  // all material of one image together
   std::size_t max_signatures = 1'000;             // layers of one manifest; cosign's own
   std::size_t max_referrers = 1'000;              // descriptors over all pages
   std::size_t max_referrer_pages = 50;
