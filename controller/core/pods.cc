@@ -95,6 +95,8 @@ void Core::State::On(const PodChanged& input) {
   if (!pod || pod->uid.empty()) return;
   const auto found = pods.find(pod->uid);
   std::optional<PodEntry> before;
+  // A list again: there is nothing new in it.
+  if (found != pods.end() && (found->second.pod == pod || *found->second.pod == *pod)) return;
   if (found != pods.end()) before = std::move(found->second);
 
   PodEntry entry;

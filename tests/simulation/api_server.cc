@@ -23,6 +23,13 @@ void World::Broadcast(const controller::Input& input) {
   }
 }
 
+void World::ListAgain(std::size_t index) {
+  if (!controllers_[index]->alive() || ApiDown()) return;
+  for (const auto& [uid, pod] : pods_) GiveLater(index, controller::PodChanged{pod.pod}, Duration{});
+  for (const auto& [name, object] : baselines_) GiveLater(index, controller::BaselineChanged{object}, Duration{});
+  for (const auto& [name, object] : policies_) GiveLater(index, controller::PolicyChanged{object}, Duration{});
+}
+
 void World::Answer(std::size_t index, std::uint64_t id, const std::string& name,
                    WriteOutcome outcome, const api::SigningBaseline* object,
                    const api::SigningPolicyObject* policy) {

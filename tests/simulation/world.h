@@ -117,6 +117,7 @@ class World {
               controller::WriteOutcome outcome, const api::SigningBaseline* object,
               const api::SigningPolicyObject* policy = nullptr);
   void Broadcast(const controller::Input& input);
+  void ListAgain(std::size_t index);
   std::string NextVersion() { return std::to_string(++version_); }
   bool ApiDown() const { return now_ < api_down_until_; }
 

@@ -485,6 +485,18 @@ TEST(Core, AClockThatGoesBackStopsNothing) {
   EXPECT_GT(driver->looks.size(), looks);
 }
 
+TEST(Core, APodThatIsListedAgainChangesNothing) {
+  const auto driver = Established();
+  const auto pod = driver->Run("web-2", kImage, kImage);
+  const std::size_t writes = driver->writes.size();
+  driver->Give(PodChanged{pod});
+  driver->Give(PodChanged{std::make_shared<const api::Pod>(*pod)});
+  driver->Give(PodGone{"uid-web-1"});
+  driver->Pass(5min);
+  EXPECT_EQ(driver->writes.size(), writes);
+  EXPECT_TRUE(driver->Stored(kRepository)->record.images.at(0).running);
+}
+
 TEST(CoreView, CountsOpenDriftByRepositoryKindAndSeverity) {
   const auto driver = Established();
   driver->Serve(DigestOf('b'), {StrangeSigner()});
