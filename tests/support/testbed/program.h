@@ -43,6 +43,9 @@ class Program {
   // SIGTERM, then WaitForExit.
   int Terminate(Patience patience = std::chrono::seconds(30));
 
+  // Its process, for whoever reads /proc; -1 when it was never started.
+  pid_t pid() const { return pid_; }
+
   // Everything that was printed so far.
   std::string output() const;
 
