@@ -70,7 +70,7 @@ using Answer = tl::expected<T, Failure>;
 struct RegistrySettings {
   std::string host;  // as in a repository key, with its port
   bool plain_http = false;
-  std::string ca_file;  // PEM; added to the system's
+  std::string ca_file;  // PEM; in place of the system's authorities
   std::string client_certificate_file;
   std::string client_key_file;
   std::vector<std::string>
