@@ -81,7 +81,7 @@ Result<std::vector<http::HostSettings>> HttpHosts(const std::vector<RegistrySett
     for (const auto& text : entry.allow_addresses) {
       auto range = http::AddressRange::Parse(text);
       if (!range) return Fail(kInvalidArgument, where + "allowAddress: " + range.error().message);
-      host.allow_address.push_back(std::move(*range));
+      host.allow_address.push_back(*range);
     }
     hosts.push_back(std::move(host));
   }
