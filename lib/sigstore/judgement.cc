@@ -107,7 +107,9 @@ Status Judgement::VerifyCertificate(const crypto::Certificate& leaf) {
 Status Judgement::CheckUnprovenTimes(const crypto::Certificate& leaf) const {
   for (const BoundEntry& bound : bound_) {
     const std::int64_t seconds = bound.entry->integrated_time;
-    if (bound.promised || bound.body.version == "0.0.2" || seconds == 0) continue;
+    // Rekor v2 has no integrated time: what stands there is to be ignored.
+    const bool rekor_v2 = bound.body.version == "0.0.2" && bound.body.kind != "intoto";
+    if (bound.promised || rekor_v2 || seconds == 0) continue;
     if (!leaf.ValidAt(FromUnixSeconds(seconds))) {
       return Fail(kCertificateExpired, "the log entry says that it was integrated at " +
                                            FormatTime(FromUnixSeconds(seconds)) +

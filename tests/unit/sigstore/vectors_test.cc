@@ -81,7 +81,8 @@ TEST(MerkleVectors, InclusionAndConsistencyAreJudgedAsTheyAsk) {
     const auto leaf = HashOf(v["leafHash"]);
     const auto root = HashOf(v["root"]);
     const auto proof = ProofOf(v["proof"]);
-    return leaf && root && proof &&
+    const auto leaf_bytes = Base64Decode(v["leafHash"].StringOrEmpty());
+    return leaf && leaf_bytes->size() == leaf->size() && root && proof &&
            VerifyInclusion(v["leafIdx"].Uint64().value_or(0), v["treeSize"].Uint64().value_or(0),
                            *leaf, *proof, *root)
                .has_value();

@@ -12,7 +12,7 @@ struct Limits {
   std::size_t annotation_bytes = 256u << 10;  // each of certificate, chain, bundle, timestamp
   std::size_t signature_bytes = 2048;
   std::size_t json_depth = 32;
-  std::size_t json_values = 100'000;
+  std::size_t json_values = 300'000;  // SBOM statements have many
   std::size_t certificate_bytes = 64u << 10;
   std::size_t certificates = 10;
   std::size_t log_entries = 32;
