@@ -56,14 +56,13 @@ bool AnswerReader::Line(std::string_view line) {
 bool AnswerReader::StatusLine(std::string_view line) {
   // RFC 9112 section 4: "HTTP/1.1 200 OK"; the last space is often left out.
   const bool version = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
-  const std::optional<std::uint64_t> code =
-      version && line.size() >= 12 ? Number(line.substr(9, 3)) : std::nullopt;
   const bool ends = line.size() == 12 || (line.size() > 12 && line[12] == ' ');
-  if (!code || !ends || *code < 100 || *code > 999 || *code == 101) {
+  const std::uint64_t code = version && ends ? Number(line.substr(9, 3)).value_or(0) : 0;
+  if (code < 100 || code > 999 || code == 101) {
     return Stop(kBadProtocol,
                 "expected an HTTP/1.1 status line, got \"" + Printable(line, 64) + "\"");
   }
-  status_ = static_cast<int>(*code);
+  status_ = static_cast<int>(code);
   headers_ = {};
   phase_ = Phase::kFields;
   return true;
