@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "life_state.h"
+#include "sizes.h"
 
 namespace plimsoll::baseline {
 namespace {
@@ -57,14 +58,18 @@ auto PlaceInRemembered(const Row& row) {
   return std::tuple(group, warning, PlaceInImages(row));
 }
 
+// Drops from the end what `may_go` until the rest fits; `size` is kept. Returns how many went.
 template <class T, class Predicate>
-bool EraseLast(std::vector<T>& list, Predicate predicate) {
-  for (auto last = list.rbegin(); last != list.rend(); ++last) {
-    if (!predicate(*last)) continue;
-    list.erase(std::next(last).base());
-    return true;
+std::size_t DropUntilItFits(std::vector<T>& list, std::size_t& size, const Predicate& may_go) {
+  std::size_t dropped = 0;
+  for (std::size_t i = list.size(); i > 0 && size > RecordLimits::kBytes; --i) {
+    const T& candidate = list[i - 1];
+    if (!may_go(candidate)) continue;
+    size -= std::min(size, SizeOf(candidate));
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    dropped += 1;
   }
-  return false;
+  return dropped;
 }
 
 }  // namespace
@@ -160,43 +165,35 @@ void LifeState::BoundSigners() {
 // first; then, only when hostile certificates fill it, what it can find again by looking. Never a trusted
 // signer, an open drift's kind or an acceptance.
 void LifeState::BoundBytes() {
-  if (EstimateBytes(record_) <= RecordLimits::kBytes) return;
+  std::size_t size = EstimateBytes(record_);
+  if (size <= RecordLimits::kBytes) return;
   for (ImageRecord& image : record_.images) image.notes.clear();
-  const auto fits = [&] { return EstimateBytes(record_) <= RecordLimits::kBytes; };
+  size = EstimateBytes(record_);
   const auto calm = [](const auto& image) { return image.drift.empty(); };
-  while (!fits() && !record_.history.empty()) record_.history.pop_back();
-  const auto forget = [&](auto& list, const auto& predicate) {
-    while (!fits()) {
-      if (!EraseLast(list, predicate)) return;
-      record_.digests_forgotten += 1;
-    }
+  const auto any = [](const auto&) { return true; };
+  const auto forget = [&](auto& list, const auto& may_go) {
+    record_.digests_forgotten += static_cast<std::uint32_t>(DropUntilItFits(list, size, may_go));
   };
+  DropUntilItFits(record_.history, size, any);
   forget(record_.remembered, [&](const RememberedRecord& image) {
     return image.last_running_time && calm(image) && image.origin != Origin::kGrandfathered;
   });
-  if (fits()) return;
-  for (DriftRecord& drift : record_.drift) {
-    if (drift.signer) drift.signer->signer.source_repository_uri.clear();
-  }
-  const auto refers_to_nothing_trusted = [](const SignerRecord& signer) {
-    return !signer.source && signer.pin.empty();
-  };
-  while (!fits() && EraseLast(record_.signers, refers_to_nothing_trusted)) {
-  }
+  DropUntilItFits(record_.signers, size,
+                  [](const SignerRecord& signer) { return !signer.source && signer.pin.empty(); });
   forget(record_.images, [&](const ImageRecord& image) { return !image.running && calm(image); });
   std::set<DriftKind> kinds;
-  for (std::size_t i = 0; i < record_.drift.size() && !fits();) {
-    if (kinds.insert(record_.drift[i].kind).second) {
-      ++i;
-      continue;
-    }
-    record_.drift.erase(record_.drift.begin() + static_cast<std::ptrdiff_t>(i));
-    record_.drifts_not_shown += 1;
+  std::set<std::string_view> first_of_kind;
+  for (const DriftRecord& drift : record_.drift) {
+    if (kinds.insert(drift.kind).second) first_of_kind.insert(drift.fingerprint);
   }
+  const std::set<std::string> kept(first_of_kind.begin(), first_of_kind.end());
+  record_.drifts_not_shown += static_cast<std::uint32_t>(
+      DropUntilItFits(record_.drift, size,
+                      [&](const DriftRecord& drift) { return !kept.contains(drift.fingerprint); }));
   forget(record_.remembered, calm);
   forget(record_.images, calm);
-  forget(record_.remembered, [](const RememberedRecord&) { return true; });
-  forget(record_.images, [](const ImageRecord&) { return true; });
+  forget(record_.remembered, any);
+  forget(record_.images, any);
 }
 
 }  // namespace plimsoll::baseline

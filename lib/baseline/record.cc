@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json_array.h"
+#include "sizes.h"
 
 namespace plimsoll::baseline {
 namespace {
@@ -277,6 +278,23 @@ std::size_t EstimateBytes(const Record& record) {
   }
   return kFixedPart + text + size.size();
 }
+
+namespace {
+
+template <class T>
+std::size_t SizeOfOne(const T& value) {
+  Sizer size;
+  Add(value, size);
+  return size.size();
+}
+
+}  // namespace
+
+std::size_t SizeOf(const SignerRecord& record) { return SizeOfOne(record); }
+std::size_t SizeOf(const ImageRecord& record) { return SizeOfOne(record); }
+std::size_t SizeOf(const RememberedRecord& record) { return SizeOfOne(record); }
+std::size_t SizeOf(const HistoryRecord& record) { return SizeOfOne(record); }
+std::size_t SizeOf(const DriftRecord& record) { return SizeOfOne(record); }
 
 const SignerRecord* FindSigner(const Record& record, std::string_view id) {
   return FindIf(record.signers, [&](const SignerRecord& signer) { return signer.id == id; });

@@ -47,6 +47,14 @@ class Taker {
     image_.unknown_since_time.reset();
     image_.unknown_reason.clear();
     TakeSignatures();
+    const bool verified =
+        std::any_of(image_.signatures.begin(), image_.signatures.end(),
+                    [](const StoredSignature& signature) { return !signature.unlogged; });
+    if (IsSigned(image_.posture) && !verified) {
+      // Signed by nobody who can be named: a field over its bound. Never trusted, never unsigned.
+      image_.posture = Posture::kUnverifiable;
+      image_.reason = "LimitExceeded";
+    }
     CompareProvenance(in_.record, in_.book, seen_, image_);
     TakeLane();
     TakeAbsence();
