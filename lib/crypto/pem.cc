@@ -10,7 +10,6 @@ namespace {
 constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
 constexpr std::string_view kDashes = "-----";
-constexpr std::size_t kMaxLabel = 64;
 constexpr std::size_t kColumns = 64;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -27,7 +26,7 @@ Result<PemBlock> TakeBlock(std::string_view& text) {
   }
   text.remove_prefix(kBegin.size());
   const std::size_t label_end = text.find(kDashes);
-  if (label_end > kMaxLabel) {  // also when there is none
+  if (label_end == std::string_view::npos || label_end > 64) {
     return Fail(kMalformed, "PEM: the BEGIN line has no end");
   }
   PemBlock block{std::string(text.substr(0, label_end)), {}};

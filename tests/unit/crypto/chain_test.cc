@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
-#include <vector>
-
 #include "crypto/limits.h"
 #include "support/virtual_sigstore/der_writer.h"
 #include "support/virtual_sigstore/virtual_sigstore.h"
@@ -302,24 +298,6 @@ TEST(Chain, EveryKindOfAuthorityKeyServes) {
     options.root_key = options.intermediate_key = type;
     EXPECT_EQ(CodeWith(options), Reason()) << static_cast<int>(type);
   }
-}
-
-TEST(Chain, SeveralThreadsJudgeWithTheSameCertificates) {
-  const Certificate leaf = Parse(Harbour().IssueLeaf().der);
-  const std::vector<Certificate> intermediates{Parse(Harbour().intermediate().der)};
-  const std::vector<Certificate> anchors{Parse(Harbour().root().der)};
-  std::atomic<int> good = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      for (int round = 0; round < 20; ++round) {
-        const auto path = VerifyChain(leaf, {intermediates, anchors, kSigningTime});
-        if (path && (*path)[1].key()->spki_sha256() == intermediates[0].SpkiSha256()) ++good;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(good, 80);
 }
 
 }  // namespace
