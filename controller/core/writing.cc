@@ -19,8 +19,15 @@ constexpr double kJitter = 0.2;
 // The record without the times that say only that everything is still as it was.
 baseline::Record WithoutRefreshed(baseline::Record record) {
   record.last_observed_time.reset();
+  // Whoever of several trusted signers was seen last.
+  record.signer.clear();
+  record.issuer.clear();
   for (baseline::ImageRecord& image : record.images) image.judged_time.reset();
-  for (baseline::SignerRecord& signer : record.signers) signer.last_observed_time.reset();
+  for (baseline::SignerRecord& signer : record.signers) {
+    signer.last_observed_time.reset();
+    signer.signer.identity = signer.signer.canonical_identity;
+    signer.signer.build_config_uri = baseline::Canonical(signer.signer.build_config_uri);
+  }
   return record;
 }
 

@@ -31,14 +31,17 @@ std::string TimeOf(const std::optional<Time>& time) {
   return time ? FormatTime(*time) : "an unknown time";
 }
 
-// Trusted signers, the one seen most recently first.
+// Trusted signers, the one known longest first: an order that looking again does not change, or two signers of one
+// repository would change every message about it several times a day.
 std::vector<const SignerRecord*> Trusted(const Record& record) {
   std::vector<const SignerRecord*> out;
   for (const SignerRecord& signer : record.signers) {
     if (signer.in_force) out.push_back(&signer);
   }
   std::stable_sort(out.begin(), out.end(), [](const SignerRecord* a, const SignerRecord* b) {
-    return a->last_observed_time.value_or(Time{}) > b->last_observed_time.value_or(Time{});
+    const Time never = Time::max();
+    return std::pair(a->first_observed_time.value_or(never), a->id) <
+           std::pair(b->first_observed_time.value_or(never), b->id);
   });
   return out;
 }
@@ -120,12 +123,13 @@ std::string EstablishedMessage(const Record& record, const Condition& condition,
   const std::string span = FormatDuration(context.durations.establish_after);
   const auto since = TrustedSince(trusted);
   if (condition.reason == "ObservedLongEnough") {
-    return names + " was seen from " + (since ? DateOf(*since) : "first use") + " on, more than " +
-           span + " apart.";
+    return names + (trusted.size() > 1 ? " were" : " was") + " seen from " +
+           (since ? DateOf(*since) : "first use") + " on, more than " + span + " apart.";
   }
   if (condition.reason == "LogHistory") {
     const auto earliest = record.log ? record.log->earliest_time : std::nullopt;
-    return "The log proves that " + names + " has signed images of this repository" +
+    return "The log proves that " + names + (trusted.size() > 1 ? " have" : " has") +
+           " signed images of this repository" +
            (earliest ? " since " + DateOf(*earliest) : std::string()) + ".";
   }
   if (condition.reason == "PinnedByPolicy") {

@@ -10,6 +10,46 @@ namespace plimsoll::simulation {
 
 using controller::WriteOutcome;
 
+namespace {
+
+// What a write changed, for whoever replays a seed.
+std::string Changed(const baseline::Record& before, const baseline::Record& after) {
+  std::string text;
+  const auto add = [&](bool differs, const std::string& what) {
+    if (differs) text += " " + what;
+  };
+  for (const auto& image : after.images) {
+    const auto* old = baseline::FindImage(before, image.digest);
+    if (old == nullptr) {
+      text += " image+" + image.digest.substr(7, 6);
+      continue;
+    }
+    auto same_times = image;
+    same_times.judged_time = old->judged_time;
+    if (*old == image) continue;
+    text += (same_times == *old ? " judged:" : " image:") + image.digest.substr(7, 6);
+    add(old->unknown_since_time != image.unknown_since_time, "(unknown)");
+    add(old->running != image.running, "(running)");
+    add(old->last_running_time != image.last_running_time, "(last-running)");
+  }
+  for (const auto& condition : after.conditions) {
+    const auto* old = baseline::FindCondition(before, condition.type);
+    add(old == nullptr || !(*old == condition),
+        "condition:" + condition.type + "/" + condition.reason + "(" + condition.message + ")");
+  }
+  add(before.drift != after.drift, "drift");
+  add(before.signers != after.signers, "signers");
+  add(before.tags != after.tags, "tags");
+  add(before.log != after.log, "log");
+  add(before.remembered != after.remembered, "remembered");
+  add(before.last_observed_time != after.last_observed_time, "last-observed");
+  add(before.last_running_time != after.last_running_time, "last-running");
+  add(before.running_images != after.running_images, "running-images");
+  return text;
+}
+
+}  // namespace
+
 void World::Broadcast(const controller::Input& input) {
   for (std::size_t i = 0; i < controllers_.size(); ++i) {
     if (!controllers_[i]->alive()) continue;
@@ -25,9 +65,12 @@ void World::Broadcast(const controller::Input& input) {
 
 void World::ListAgain(std::size_t index) {
   if (!controllers_[index]->alive() || ApiDown()) return;
-  for (const auto& [uid, pod] : pods_) GiveLater(index, controller::PodChanged{pod.pod}, Duration{});
-  for (const auto& [name, object] : baselines_) GiveLater(index, controller::BaselineChanged{object}, Duration{});
-  for (const auto& [name, object] : policies_) GiveLater(index, controller::PolicyChanged{object}, Duration{});
+  for (const auto& [uid, pod] : pods_)
+    GiveLater(index, controller::PodChanged{pod.pod}, Duration{});
+  for (const auto& [name, object] : baselines_)
+    GiveLater(index, controller::BaselineChanged{object}, Duration{});
+  for (const auto& [name, object] : policies_)
+    GiveLater(index, controller::PolicyChanged{object}, Duration{});
 }
 
 void World::Answer(std::size_t index, std::uint64_t id, const std::string& name,
@@ -95,12 +138,15 @@ void World::Write(std::size_t index, const controller::WriteBaseline& action) {
   api::SigningBaseline after = object;
   after.record = read->record;
   promises_->OnStatus(index, object, after);
+  const std::string changed =
+      settings_.verbose ? Changed(object.record, after.record) : std::string();
   object.record = after.record;
   object.meta.resource_version = NextVersion();
   ++outcome_.writes;
   Say("controller " + std::to_string(index) + " wrote " + object.record.repository + " state " +
       (object.record.state ? std::string(baseline::ToText(*object.record.state)) : "-") +
-      " drift '" + object.record.drift_summary + "' version " + object.meta.resource_version);
+      " drift '" + object.record.drift_summary + "' version " + object.meta.resource_version +
+      changed);
   Broadcast(controller::BaselineChanged{object});
   Answer(index, action.id, sent.meta.name, WriteOutcome::kDone, &object);
 }

@@ -51,14 +51,15 @@ void Promises::OnSent(std::size_t controller, const std::string& name, Time loca
   if (sent.size() > 31) Break("more than 10 writes a second");
   if (drift) return;
   const auto last = last_ordinary_.find({controller, name});
-  if (last != last_ordinary_.end() && local >= last->second &&
-      local - last->second < controller::CoreLimits::kWriteEvery - std::chrono::seconds(1) &&
-      !world_.ApiDown()) {
-    // A write that failed is tried again sooner; that one is not a change more.
-    if (!failed_.contains({controller, name}))
-      Break("an ordinary change of " + name + " was written twice a minute");
+  // A minute by its own clock or by the world's: its clock may have jumped in between. A write that failed is tried
+  // again sooner; that one is not a change more.
+  constexpr Duration kMinute = controller::CoreLimits::kWriteEvery - std::chrono::seconds(1);
+  if (last != last_ordinary_.end() && world_.now_ - last->second.second < kMinute &&
+      local - last->second.first < kMinute && local >= last->second.first &&
+      !failed_.contains({controller, name})) {
+    Break("an ordinary change of " + name + " was written twice a minute");
   }
-  last_ordinary_[{controller, name}] = local;
+  last_ordinary_[{controller, name}] = {local, world_.now_};
   failed_.erase({controller, name});
 }
 
@@ -106,7 +107,9 @@ void Promises::EstablishedStays(const api::SigningBaseline& before,
   if (before.record.learning_time && before.record.learning_time != after.record.learning_time) {
     Break("learningTime of " + after.repository() + " moved");
   }
-  if (before.record.established_time && !after.record.established_time) {
+  // What only a pin had established is what its learned record says when the pin goes.
+  const bool pinned = before.record.basis == baseline::Basis::kPolicy;
+  if (before.record.established_time && !after.record.established_time && !pinned) {
     Break("establishedTime of " + after.repository() + " was taken back");
   }
 }

@@ -35,8 +35,9 @@ class Promises {
   void EstablishedStays(const api::SigningBaseline& before, const api::SigningBaseline& after);
 
   World& world_;
-  std::map<std::pair<std::size_t, std::string>, int> out_;             // writes without an answer
-  std::map<std::pair<std::size_t, std::string>, Time> last_ordinary_;  // sent, not for a drift
+  std::map<std::pair<std::size_t, std::string>, int> out_;  // writes without an answer
+  // Sent, not for a drift: when by its own clock, and by the world's.
+  std::map<std::pair<std::size_t, std::string>, std::pair<Time, Time>> last_ordinary_;
   std::map<std::size_t, std::vector<Time>> sent_;
   std::set<std::pair<std::size_t, std::string>> failed_;  // its last write did not succeed
   std::set<std::string> told_;                            // baseline and reason of Events

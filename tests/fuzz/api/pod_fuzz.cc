@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   api::StringPool pool;
   if (const Result<api::Pod> pod = api::ReadPod(text, pool); pod) {
     if (api::FootprintOf(*pod) < sizeof(api::Pod)) __builtin_trap();
-    if (pod->containers.size() + pod->image_volumes.size() > api::kPodLimits.max_images) __builtin_trap();
+    if (pod->containers.size() + pod->image_volumes.size() > api::kPodLimits.max_images)
+      __builtin_trap();
   }
   const Result<json::Document> document = json::Document::Parse(text);
   if (!document) return 0;
