@@ -83,7 +83,7 @@ void Connection::Start() {
     self->stream_.socket().set_option(net::ip::tcp::no_delay(true), ignored);
     self->Enter(State::kHandshake, self->core_.options.limits.handshake_time);
     if (!self->core_.options.tls) {
-      self->AwaitRequest();
+      self->ReadFirstByte();
       return;
     }
     const std::shared_ptr<net::ssl::context> context = self->core_.Tls();
@@ -95,119 +95,108 @@ void Connection::Start() {
                                                    self->Close(false);
                                                    return;
                                                  }
-                                                 self->AwaitRequest();
+                                                 self->ReadFirstByte();
                                                });
   });
 }
 
-// Waits for a request; one that came with the last one is there already.
-void Connection::AwaitRequest() {
+void Connection::ReadFirstByte() {
   if (closed_) return;
   if (core_.draining.load() && buffer_.size() == 0) {
     Close(true);
     return;
   }
   Enter(State::kIdle, core_.options.limits.idle_time);
-  if (buffer_.size() > 0) {
-    BeginRequest();
-  } else {
-    ReadMore();
-  }
-}
-
-// One read at a time, and what it brings is parsed here and now: Beast's composed reads would go through
-// the scheduler for every step, also when all of the request is in the buffer.
-void Connection::ReadMore() {
-  const std::size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
-  if (room == 0) {
-    Refuse(state_ == State::kHeader ? RefusalOf(beast::http::error::header_limit, false)
-                                    : RefusalOf(beast::http::error::bad_chunk_extension, true));
+  if (buffer_.size() > 0) {  // the next request came with the last one
+    OnFirstByte({}, 0);
     return;
   }
-  stream_.async_read_some(buffer_.prepare(room),
-                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                            self->OnRead(error, bytes);
+  buffer_.reserve(kReadBytes);
+  stream_.async_read_some(buffer_.prepare(kReadBytes),
+                          [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
+                            self->OnFirstByte(error, bytes);
                           });
 }
 
-void Connection::OnRead(ErrorCode error, std::size_t bytes) {
-  if (closed_) {
+void Connection::OnFirstByte(ErrorCode error, std::size_t bytes) {
+  if (error || closed_) {
     Close(false);
-  } else if (timed_out_ && state_ == State::kHeader) {
-    Refuse({408, "header_time", "the request's header did not arrive in time"});
-  } else if (timed_out_ && state_ == State::kBody) {
-    Refuse({408, "body_time", "the request's body did not arrive in time"});
-  } else if (error) {
-    Close(false);
-  } else {
-    buffer_.commit(bytes);
-    if (state_ == State::kIdle) {
-      BeginRequest();
-    } else {
-      Parse();
-    }
+    return;
   }
-}
-
-void Connection::BeginRequest() {
+  buffer_.commit(bytes);
   request_began_ = Steady::now();
   request_deadline_ = request_began_ + core_.options.limits.request_time;
   ++request_number_;
-  head_request_ = false;
-  timed_out_ = false;
+  ReadHeader();
+}
+
+void Connection::ReadHeader() {
   parser_.emplace();
   PrepareParser(*parser_, core_.options, core_.bodies);
+  timed_out_ = false;
   Enter(State::kHeader, core_.options.limits.header_time);
-  Parse();
+  beast::http::async_read_header(stream_, buffer_, *parser_,
+                                 [self = shared_from_this()](ErrorCode read_error, std::size_t) {
+                                   self->OnHeader(read_error);
+                                 });
 }
 
-void Connection::Parse() {
-  while (!parser_->is_done() && buffer_.size() > 0) {
-    ErrorCode error;
-    const std::size_t used = parser_->put(buffer_.data(), error);
-    buffer_.consume(used);
-    if (error == beast::http::error::need_more) break;
-    if (error) {
-      Refuse(RefusalOf(error, state_ == State::kBody));
-      return;
+void Connection::OnHeader(ErrorCode error) {
+  if (state_ == State::kClosed) return;
+  if (error) {
+    if (timed_out_) {
+      Refuse({408, "header_time", "the request's header did not arrive in time"});
+    } else {
+      Refuse(RefusalOf(error, false));
     }
-    if (state_ == State::kHeader && parser_->is_header_done()) {
-      if (!OnHeader()) return;
-    } else if (used == 0) {
-      break;
-    }
+    return;
   }
-  if (parser_->is_done()) {
-    Handle();
-  } else {
-    ReadMore();
-  }
-}
-
-// False when the request was refused, or goes on later.
-bool Connection::OnHeader() {
   head_request_ = parser_->get().method() == beast::http::verb::head;
   const Refusal refusal = JudgeRequest(*parser_, core_.options);
   if (refusal.status != 0) {
     Refuse(refusal);
-    return false;
+    return;
   }
-  parser_->eager(true);
-  if (parser_->is_done()) return true;
-  Enter(State::kBody, core_.options.limits.body_time);
-  const bool expects = parser_->get().count(beast::http::field::expect) > 0 &&
-                       parser_->get().version() >= 11 && buffer_.size() == 0;
-  if (!expects) return true;
+  const auto expect = parser_->get().find(beast::http::field::expect);
+  const bool wants_continue = expect != parser_->get().end() && parser_->get().version() >= 11;
+  if (!wants_continue || parser_->is_done()) {
+    ReadBody();
+    return;
+  }
   out_head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  Enter(State::kBody, core_.options.limits.body_time);
   net::async_write(stream_, net::buffer(out_head_),
-                   [self = shared_from_this()](ErrorCode error, std::size_t) {
-                     if (error || self->closed_) {
+                   [self = shared_from_this()](ErrorCode write_error, std::size_t) {
+                     if (self->state_ == State::kClosed) return;
+                     if (write_error) {
                        self->Close(false);
-                     } else {
-                       self->ReadMore();
+                       return;
                      }
+                     self->ReadBody();
                    });
-  return false;
+}
+
+void Connection::ReadBody() {
+  timed_out_ = false;
+  if (parser_->is_done()) {
+    Handle();
+    return;
+  }
+  Enter(State::kBody, core_.options.limits.body_time);
+  beast::http::async_read(
+      stream_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->OnBody(error); });
+}
+
+void Connection::OnBody(ErrorCode error) {
+  if (state_ == State::kClosed) return;
+  if (!error) {
+    Handle();
+  } else if (timed_out_) {
+    Refuse({408, "body_time", "the request's body did not arrive in time"});
+  } else {
+    Refuse(RefusalOf(error, true));
+  }
 }
 
 // The answer to one request. The last copy's end without an answer is an answer, too.
@@ -310,7 +299,7 @@ void Connection::Answer(ServerResponse response) {
     response = {500, {}, "the answer cannot be sent\n"};
   }
   const bool close = !keep_alive_ || core_.draining.load();
-  Write(std::move(response), close);
+  Write(response, close);
 }
 
 void Connection::Refuse(const Refusal& refusal) {
@@ -330,10 +319,10 @@ void Connection::Refuse(const Refusal& refusal) {
     parser_->get().body().text = std::string();
     parser_->get().body().share.Release();
   }
-  Write(std::move(response), true);
+  Write(response, true);
 }
 
-void Connection::Write(ServerResponse response, bool close) {
+void Connection::Write(const ServerResponse& response, bool close) {
   const std::shared_ptr<Connection> until_written =
       std::move(held_);  // from here on the writing holds it
   const std::chrono::duration<double> took = Steady::now() - request_began_;
@@ -342,12 +331,7 @@ void Connection::Write(ServerResponse response, bool close) {
   close_after_ = close;
   out_head_ =
       "HTTP/1.1 " + std::to_string(response.status) + " " + Phrase(response.status) + "\r\n";
-  const std::time_t now = std::time(nullptr);
-  if (now != date_of_) {
-    date_of_ = now;
-    date_ = HttpDate(now);
-  }
-  out_head_ += "Date: " + date_ + "\r\n";
+  out_head_ += "Date: " + HttpDate(std::time(nullptr)) + "\r\n";
   for (const Header& field : response.headers) {
     if (!IsToken(field.name) || !IsFieldValue(field.value)) continue;
     out_head_ += field.name + ": " + field.value + "\r\n";
@@ -361,7 +345,7 @@ void Connection::Write(ServerResponse response, bool close) {
     if (response.body.size() <= kOneWrite) {
       out_head_ += response.body;
     } else {
-      out_body_ = std::move(response.body);
+      out_body_ = response.body;
     }
   }
   Enter(State::kWriting,
@@ -395,7 +379,7 @@ void Connection::OnWritten(ErrorCode error) {
     Close(true);
   } else {
     parser_.reset();
-    AwaitRequest();
+    ReadFirstByte();
   }
 }
 

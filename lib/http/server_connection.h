@@ -12,7 +12,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,17 +83,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using ErrorCode = boost::beast::error_code;
 
   void Enter(State state, std::chrono::milliseconds time);
-  void AwaitRequest();
-  void ReadMore();
-  void OnRead(ErrorCode error, std::size_t bytes);
-  void BeginRequest();
-  void Parse();
-  bool OnHeader();
+  void ReadFirstByte();
+  void OnFirstByte(ErrorCode error, std::size_t bytes);
+  void ReadHeader();
+  void OnHeader(ErrorCode error);
+  void ReadBody();
+  void OnBody(ErrorCode error);
   void Handle();
   void WatchPeer();
   void Answer(ServerResponse response);
   void Refuse(const Refusal& refusal);
-  void Write(ServerResponse response, bool close);
+  void Write(const ServerResponse& response, bool close);
   void OnWritten(ErrorCode error);
   void Linger();
   void Close(bool orderly);
@@ -126,8 +125,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t lingered_ = 0;
   TimePoint request_began_{};
   TimePoint request_deadline_{};
-  std::time_t date_of_ = 0;
-  std::string date_;  // of that second, as the Date field shows it
   std::string out_head_;
   std::string out_body_;
 };
