@@ -313,7 +313,7 @@ void LifeState::TeachContinuous() {
       if (signature.unlogged || !own || !trust_->Trusts(*own, signature.verified_time)) continue;
       SignerRecord& signer = *SignerById(signature.signer);
       Earlier(signer.earliest_verified_time, signature.verified_time);
-      if (!signer.last_observed_time ||
+      if (refreshing_ || !signer.last_observed_time ||
           now_ - *signer.last_observed_time >= FixedDurations::kRefresh) {
         signer.last_observed_time = now_;
       }

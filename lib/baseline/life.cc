@@ -155,7 +155,9 @@ void LifeState::TakeRunning() {
   for (const RunningDigest& seen : *moment_.running) {
     const bool is_new = FindRow(seen.digest) == nullptr;
     ImageRecord& image = RowOf(seen.digest).image;
-    const Time created = WholeSeconds(seen.pod_created);
+    // What we see now was there before, whatever the API server's clock says: a clock of ours that is behind must
+    // not make the first image of a repository a latecomer to its own first use.
+    const Time created = WholeSeconds(std::min(seen.pod_created, now_));
     if (!image.pod_created_time || created < *image.pod_created_time) {
       image.pod_created_time = created;
     }
@@ -228,9 +230,11 @@ void LifeState::TakeObservations() {
       if (material && !record_.learning_time) record_.posture = Posture::kUnverifiable;
       const bool due = !image.judged_time || now_ - *image.judged_time >= FixedDurations::kRefresh;
       if (due || !SameButTimes(taken, image)) taken.judged_time = now_;
-      if (!record_.last_observed_time ||
+      if (due || !record_.last_observed_time ||
           now_ - *record_.last_observed_time >= FixedDurations::kRefresh) {
         record_.last_observed_time = now_;
+        // Times that nothing depends on go out together, in one write.
+        refreshing_ = true;
       }
     }
     image = std::move(taken);

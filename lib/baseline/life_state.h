@@ -108,6 +108,7 @@ class LifeState {
   const Settings& settings_;
   const Moment& moment_;
   Time now_;
+  bool refreshing_ = false;  // times that nothing depends on are written with this step
   Record record_;
   EffectivePolicy policy_;
   SignerBook book_;  // over record_.signers
