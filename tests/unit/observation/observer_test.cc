@@ -99,8 +99,7 @@ class ObserverTest : public ::testing::Test {
   NullMetrics metrics_;
   testing::FakeRegistry registry_;
   test::VirtualSigstore sigstore_;
-  http::HostBudget budget_{{.requests_per_second = 10'000, .burst = 10'000, .max_in_flight = 64},
-                           1};
+  std::unique_ptr<http::HostBudget> budget_;
   std::unique_ptr<oci::CredentialSource> no_credentials_ = oci::MakeNoCredentials();
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<oci::Registry> oci_;
