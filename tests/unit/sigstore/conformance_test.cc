@@ -63,7 +63,7 @@ struct Judged {
 
 Judged RunCase(const ConformanceCase& c, bool by_digest) {
   std::vector<std::string_view> args = {"--bundle", c.bundle_path};
-  const auto add = [&](std::string_view flag, const std::string& value) {
+  const auto add = [&](std::string_view flag, std::string_view value) {
     args.push_back(flag);
     args.push_back(value);
   };
