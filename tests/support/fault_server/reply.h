@@ -105,8 +105,8 @@ class Reply {
 
   std::string status_line_;
   Fields fields_;
-  std::string body_;        // as sent: chunked framing included
-  std::vector<Step> raw_;   // instead of the above, when not empty
+  std::string body_;       // as sent: chunked framing included
+  std::vector<Step> raw_;  // instead of the above, when not empty
   bool keep_ = true;
   std::size_t limit_ = std::numeric_limits<std::size_t>::max();
   bool reset_ = false;
