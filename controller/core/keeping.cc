@@ -326,11 +326,11 @@ void Core::State::On(const BaselineChanged& input) {
     return;
   }
   if (!repo.stored) ++baselines;
-  if (repo.flight == Flight::kWrite && !refreshing) {
-    // Our own write may be what we see; its answer is on its way and says more.
-    const Attempt& sent = repo.attempts.back();
-    if (sent.object->record == object.record) return;
-  }
+  // Our own write may be what we see; its answer is on its way and says more. There is none to compare with when
+  // somebody changed the object since, and it has been computed again on that.
+  const bool ours_may_be_seen =
+      repo.flight == Flight::kWrite && !refreshing && !repo.attempts.empty();
+  if (ours_may_be_seen && repo.attempts.back().object->record == object.record) return;
   if (replaced) {
     // Deleted and made again while we did not look: trust was discarded in between.
     Discarded(repo, *repo.stored);
