@@ -152,6 +152,7 @@ class World {
     world.Run("second");
     world.See({SignedAt("first", signer, Start() - Days(90)),
                SignedAt("second", signer, Start() - Days(30))});
+    world.Pass(minutes(1));
     return world;
   }
 
