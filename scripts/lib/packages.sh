@@ -7,8 +7,8 @@ packages_build=(
   libre2-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev rapidjson-dev
 )
 packages_testbed=(ca-certificates curl jq openssl python3 python3-pip redis-tools)
-packages_checks=(clang-format-14)
-packages_fuzz=(clang-14 llvm-14)
+packages_checks=(clang-format-14 clang-tidy-14)
+packages_fuzz=(clang-14 libclang-rt-14-dev llvm-14)
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
