@@ -39,6 +39,17 @@ if(PLIMSOLL_SANITIZE)
     target_compile_options(plimsoll_options INTERFACE -fno-sanitize=pointer-overflow)
   endif()
 endif()
+
+# For the tests' own code, after plimsoll_options. Under a sanitizer it is compiled quickly, which halves the time of the
+# whole build; the code under test keeps its optimisation and every check.
+add_library(plimsoll_test_options INTERFACE)
+if(PLIMSOLL_SANITIZE)
+  target_compile_options(plimsoll_test_options INTERFACE -O0)
+endif()
+if(PLIMSOLL_SANITIZE MATCHES undefined)
+  target_compile_options(plimsoll_test_options INTERFACE -fno-sanitize=undefined)
+endif()
+
 if(PLIMSOLL_FUZZ)
   target_compile_options(plimsoll_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()

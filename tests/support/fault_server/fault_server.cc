@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <fstream>
 #include <list>
 #include <map>
 #include <mutex>
@@ -680,6 +681,20 @@ std::uint64_t FaultServer::Connections() const {
 std::uint64_t FaultServer::OpenConnections() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->open;
+}
+
+std::uint64_t KernelBufferBytes() {
+  std::uint64_t sum = 0;
+  for (const char* path : {"/proc/sys/net/ipv4/tcp_rmem", "/proc/sys/net/ipv4/tcp_wmem"}) {
+    std::ifstream file(path);
+    std::uint64_t least = 0;
+    std::uint64_t first = 0;
+    std::uint64_t most = 0;
+    file >> least >> first >> most;
+    Require(static_cast<bool>(file), path);
+    sum += most;
+  }
+  return sum;
 }
 
 std::uint64_t FaultServer::BytesSent() const { return impl_->sent.load(); }

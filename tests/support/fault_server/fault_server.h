@@ -49,6 +49,10 @@ enum class ConnectionFault {
   kTlsGarbage,  // bytes that are no TLS record, then held
 };
 
+// The most that the kernel holds between the two ends of a connection: handed over by the one, not yet read by the
+// other. Both buffers grow by themselves, up to what this machine allows.
+std::uint64_t KernelBufferBytes();
+
 class FaultServer {
  public:
   struct Options {

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <thread>
 
 #include "client_fixture.h"
@@ -332,9 +333,9 @@ TEST_F(ServerAttackTest, WhenNobodyIsIdleNewConnectionsAreClosed) {
 
 TEST_F(ServerAttackTest, RunningOutOfFileDescriptorsIsSurvived) {
   Start(Options());
-  std::size_t open = 0;
+  std::size_t used = 0;
   DIR* folder = opendir("/proc/self/fd");
-  while (readdir(folder) != nullptr) ++open;
+  while (readdir(folder) != nullptr) ++used;
   closedir(folder);
   rlimit old{};
   getrlimit(RLIMIT_NOFILE, &old);
@@ -344,15 +345,16 @@ TEST_F(ServerAttackTest, RunningOutOfFileDescriptorsIsSurvived) {
   EXPECT_EQ(waiting.Status(), 200);
   std::vector<int> taken;
   rlimit low = old;
-  low.rlim_cur = open + 16;
+  low.rlim_cur = used + 16;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
   auto second = std::make_unique<RawClient>(port());
-  for (int fd = dup(0); fd >= 0; fd = dup(0)) taken.push_back(fd);
+  // Not a copy of standard input, which a test may have been started without.
+  const auto take = [] { return open("/dev/null", O_RDONLY | O_CLOEXEC); };
+  for (int fd = take(); fd >= 0; fd = take()) taken.push_back(fd);
+  ASSERT_FALSE(taken.empty());
   // The last free descriptor is the client's own socket.
-  if (!taken.empty()) {
-    close(taken.back());
-    taken.pop_back();
-  }
+  close(taken.back());
+  taken.pop_back();
   const auto client = std::make_unique<RawClient>(port());
   EXPECT_TRUE(client->connected());
   EXPECT_TRUE(WaitForRefused("accept"));

@@ -16,8 +16,8 @@ using testing::Reply;
 constexpr std::size_t kMost = 1u << 20;
 // What the transport documents: the limit of the request, and max_undelivered_bytes.
 const std::uint64_t kBound = kMost + TransportOptions{}.max_undelivered_bytes;
-// What the kernel's buffers and the peer's own may hold beyond that.
-constexpr std::uint64_t kInFlight = 24u << 20;
+// What the peer has handed over beyond that: what the kernel holds, and one piece that it was about to send.
+const std::uint64_t kInFlight = testing::KernelBufferBytes() + (1u << 20);
 
 class TransportFault : public TransportFixture {
  protected:
