@@ -1,22 +1,29 @@
 // What one verification costs, beside the bare libcrypto operations that it cannot do without: decoding the
 // certificate, its path (two P-384 signatures), the SCT, the log's promise or checkpoint, the timestamp, the
 // signature itself.
+//
+//   bench_verify [Google Benchmark's flags]   times, allocations and peak memory
+//   bench_verify --repeat NAME COUNT          one of them, so often and nothing else: for whoever counts instructions
+//   bench_verify --write FOLDER               the bundles, for other verifiers to judge
 #include <benchmark/benchmark.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/ts.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <new>
 
 #include "base/digest.h"
-#include "crypto/timestamp.h"
 #include "sigstore/verifier.h"
 #include "support/virtual_sigstore/virtual_sigstore.h"
 
@@ -60,8 +67,9 @@ struct Made {
     if (with_key) spec.key = key;
     return sigstore.SignImage(kReference, image.digests[0], spec);
   }
-  std::string Bundle(bool v2) {
+  std::string Bundle(bool v2, bool with_key = false) {
     test::BundleSpec spec;
+    if (with_key) spec.key = key;
     spec.rekor1 = !v2;
     spec.rekor2 = v2;
     spec.timestamp = v2;
@@ -108,54 +116,34 @@ struct Memory {
 
 namespace {
 
-void CountMemory(benchmark::State& state, const std::function<void()>& verify) {
-  Memory::Reset();
-  const std::size_t before = Memory::held;
-  verify();
-  state.counters["allocations"] = static_cast<double>(Memory::allocations);
-  state.counters["peakKiB"] = static_cast<double>(Memory::peak - before) / 1024;
-}
+// One verification; false when it does not hold.
+using Work = std::function<bool()>;
 
-void CheckVerified(benchmark::State& state, const Verification& v) {
-  if (!v.verified()) state.SkipWithError(v.message.c_str());
-}
-
-void VerifyClassicWith(benchmark::State& state, bool with_key) {
-  Made made;
-  const auto signature = made.Classic(with_key);
-  const auto annotations = signature.Annotations();
-  const auto at = [&](const char* name) -> std::string_view {
-    const auto found = annotations.find(name);
-    return found == annotations.end() ? std::string_view() : std::string_view(found->second);
+Work ClassicWork(bool with_key) {
+  const auto made = std::make_shared<Made>();
+  const auto signature = std::make_shared<test::ClassicSignature>(made->Classic(with_key));
+  const auto annotations =
+      std::make_shared<std::map<std::string, std::string>>(signature->Annotations());
+  return [=] {
+    const auto at = [&](const char* name) -> std::string_view {
+      const auto found = annotations->find(name);
+      return found == annotations->end() ? std::string_view() : std::string_view(found->second);
+    };
+    const ClassicSignature view = {signature->payload,
+                                   at("dev.cosignproject.cosign/signature"),
+                                   at("dev.sigstore.cosign/certificate"),
+                                   at("dev.sigstore.cosign/chain"),
+                                   at("dev.sigstore.cosign/bundle"),
+                                   ""};
+    return made->verifier.VerifyClassic(view, made->image).verified();
   };
-  const ClassicSignature view = {signature.payload,
-                                 at("dev.cosignproject.cosign/signature"),
-                                 at("dev.sigstore.cosign/certificate"),
-                                 at("dev.sigstore.cosign/chain"),
-                                 at("dev.sigstore.cosign/bundle"),
-                                 ""};
-  const auto verify = [&] { CheckVerified(state, made.verifier.VerifyClassic(view, made.image)); };
-  for (auto _ : state) verify();
-  CountMemory(state, verify);
 }
-void VerifyClassicKeyless(benchmark::State& state) { VerifyClassicWith(state, false); }
-void VerifyClassicKey(benchmark::State& state) { VerifyClassicWith(state, true); }
-BENCHMARK(VerifyClassicKeyless);
-BENCHMARK(VerifyClassicKey);
 
-void VerifyBundleOf(benchmark::State& state, bool v2) {
-  Made made;
-  const std::string bundle = made.Bundle(v2);
-  const auto verify = [&] {
-    CheckVerified(state, made.verifier.VerifyBundle(bundle, made.artifact));
-  };
-  for (auto _ : state) verify();
-  CountMemory(state, verify);
+Work BundleWork(bool v2, bool with_key) {
+  const auto made = std::make_shared<Made>();
+  const std::string bundle = made->Bundle(v2, with_key);
+  return [=] { return made->verifier.VerifyBundle(bundle, made->artifact).verified(); };
 }
-void VerifyBundleV03(benchmark::State& state) { VerifyBundleOf(state, false); }
-void VerifyBundleRekor2(benchmark::State& state) { VerifyBundleOf(state, true); }
-BENCHMARK(VerifyBundleV03);
-BENCHMARK(VerifyBundleRekor2);
 
 // --- The bare operations.
 
@@ -234,50 +222,137 @@ class BarePath {
   STACK_OF(X509) * untrusted_;
 };
 
-// The path, and `ecdsa` P-256 and `ed25519` signatures beside it.
-void Bare(benchmark::State& state, bool with_path, int ecdsa, int ed25519) {
-  const BarePath path;
-  const BareSignature p256(test::KeyType::kP256, EVP_sha256());
-  const BareSignature ed(test::KeyType::kEd25519, nullptr);
-  for (auto _ : state) {
-    bool verified = !with_path || path.Verify();
-    for (int i = 0; i < ecdsa; ++i) verified = verified && p256.Verify();
-    for (int i = 0; i < ed25519; ++i) verified = verified && ed.Verify();
-    if (!verified) state.SkipWithError("does not verify");
+// A timestamp over `data_`, by an authority whose certificates are decoded already.
+class BareTimestamp {
+ public:
+  BareTimestamp()
+      : token_(sigstore_.Timestamp(data_)),
+        tsa_(Decode(sigstore_.tsa().der)),
+        root_(Decode(sigstore_.tsa_root().der)),
+        store_(X509_STORE_new()),
+        untrusted_(sk_X509_new_null()) {
+    sk_X509_push(untrusted_, tsa_);
+    X509_STORE_add_cert(store_, root_);
+    X509_STORE_set_purpose(store_, X509_PURPOSE_TIMESTAMP_SIGN);
+    X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store_),
+                               static_cast<time_t>(UnixSeconds(test::kSigningTime)));
   }
-}
-// SCT, SET, signature.
-void BareClassicKeyless(benchmark::State& state) { Bare(state, true, 3, 0); }
-// SET, signature.
-void BareClassicKey(benchmark::State& state) { Bare(state, false, 2, 0); }
-// SCT, SET, checkpoint, signature.
-void BareBundleV03(benchmark::State& state) { Bare(state, true, 4, 0); }
-BENCHMARK(BareClassicKeyless);
-BENCHMARK(BareClassicKey);
-BENCHMARK(BareBundleV03);
+  BareTimestamp(const BareTimestamp&) = delete;
+  BareTimestamp& operator=(const BareTimestamp&) = delete;
+  ~BareTimestamp() {
+    sk_X509_free(untrusted_);
+    X509_STORE_free(store_);
+    X509_free(tsa_);
+    X509_free(root_);
+  }
 
-// SCT, checkpoint (Ed25519), signature; and the timestamp, whose own bare operations the benchmarks of the
-// crypto room compare.
-void BareBundleRekor2(benchmark::State& state) {
-  const test::VirtualSigstore sigstore;
-  const Bytes data(72, 3);
-  const Bytes token = sigstore.Timestamp(data);
-  std::vector<crypto::Certificate> chain;
-  chain.push_back(Must(crypto::Certificate::FromDer(sigstore.tsa().der)));
-  chain.push_back(Must(crypto::Certificate::FromDer(sigstore.tsa_root().der)));
-  const auto authority = Must(crypto::TimestampAuthority::FromChain(chain, {}));
-  const BarePath path;
-  const BareSignature p256(test::KeyType::kP256, EVP_sha256());
-  const BareSignature ed(test::KeyType::kEd25519, nullptr);
-  for (auto _ : state) {
-    const auto response = crypto::TimestampResponse::FromDer(token);
-    if (!response || !response->Verify(data, authority) || !path.Verify() || !p256.Verify() ||
-        !p256.Verify() || !ed.Verify()) {
-      state.SkipWithError("does not verify");
-    }
+  bool Verify() const {
+    const unsigned char* p = token_.data();
+    TS_RESP* response = d2i_TS_RESP(nullptr, &p, static_cast<long>(token_.size()));
+    TS_VERIFY_CTX* context = TS_VERIFY_CTX_new();
+    TS_VERIFY_CTX_set_flags(context, TS_VFY_VERSION | TS_VFY_SIGNATURE | TS_VFY_DATA);
+    // The context frees what it was given.
+    X509_STORE_up_ref(store_);
+    TS_VERIFY_CTX_set_store(context, store_);
+    TS_VERIFY_CTX_set_certs(context, X509_chain_up_ref(untrusted_));
+    TS_VERIFY_CTX_set_data(context, BIO_new_mem_buf(data_.data(), static_cast<int>(data_.size())));
+    const int verified = TS_RESP_verify_response(context, response);
+    TS_VERIFY_CTX_free(context);
+    TS_RESP_free(response);
+    return verified == 1;
   }
+
+ private:
+  test::VirtualSigstore sigstore_;
+  Bytes data_ = Bytes(72, 3);
+  Bytes token_;
+  X509* tsa_;
+  X509* root_;
+  X509_STORE* store_;
+  STACK_OF(X509) * untrusted_;
+};
+
+struct BareParts {
+  bool path = false;
+  int p256 = 0;
+  int ed25519 = 0;
+  bool timestamp = false;
+};
+
+Work BareWork(const BareParts& parts) {
+  struct Operations {
+    BarePath path;
+    BareSignature p256{test::KeyType::kP256, EVP_sha256()};
+    BareSignature ed25519{test::KeyType::kEd25519, nullptr};
+    BareTimestamp timestamp;
+  };
+  const auto bare = std::make_shared<Operations>();
+  return [=] {
+    bool verified = !parts.path || bare->path.Verify();
+    for (int i = 0; i < parts.p256; ++i) verified = verified && bare->p256.Verify();
+    for (int i = 0; i < parts.ed25519; ++i) verified = verified && bare->ed25519.Verify();
+    return verified && (!parts.timestamp || bare->timestamp.Verify());
+  };
 }
-BENCHMARK(BareBundleRekor2);
+
+// --- All of them. A bare one has the signatures of its neighbour: SCT, promise, checkpoint, the signature itself.
+
+struct Named {
+  const char* name;
+  Work (*make)();
+};
+constexpr Named kAll[] = {
+    {"VerifyClassicKeyless", [] { return ClassicWork(false); }},
+    {"BareClassicKeyless", [] { return BareWork({.path = true, .p256 = 3}); }},
+    {"VerifyClassicKey", [] { return ClassicWork(true); }},
+    {"BareClassicKey", [] { return BareWork({.p256 = 2}); }},
+    {"VerifyBundleV03", [] { return BundleWork(false, false); }},
+    {"BareBundleV03", [] { return BareWork({.path = true, .p256 = 4}); }},
+    {"VerifyBundleRekor2", [] { return BundleWork(true, false); }},
+    {"BareBundleRekor2",
+     [] { return BareWork({.path = true, .p256 = 2, .ed25519 = 1, .timestamp = true}); }},
+    {"VerifyBundleKey", [] { return BundleWork(false, true); }},
+    {"BareBundleKey", [] { return BareWork({.p256 = 3}); }},
+};
+
+void Measure(benchmark::State& state, Work (*make)()) {
+  const Work work = make();
+  for (auto _ : state) {
+    if (!work()) state.SkipWithError("does not verify");
+  }
+  Memory::Reset();
+  const std::size_t before = Memory::held;
+  work();
+  state.counters["allocations"] = static_cast<double>(Memory::allocations);
+  state.counters["peakKiB"] = static_cast<double>(Memory::peak - before) / 1024;
+}
+
+int Repeat(std::string_view name, int count) {
+  for (const Named& named : kAll) {
+    if (named.name != name) continue;
+    const Work work = named.make();
+    for (int i = 0; i < count; ++i) {
+      if (!work()) return 1;
+    }
+    return 0;
+  }
+  return 2;
+}
+
+int WriteBundles(const std::filesystem::path& folder) {
+  Made made;
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const char* name, const std::string& text) {
+    std::ofstream(folder / name, std::ios::binary) << text;
+  };
+  write("artifact", kArtifact);
+  write("key.pub", made.key.Pem());
+  write("trusted_root.json", made.sigstore.Trust().Json());
+  write("bundle_v03.json", made.Bundle(false));
+  write("bundle_rekor2.json", made.Bundle(true));
+  write("bundle_key.json", made.Bundle(false, true));
+  return 0;
+}
 
 }  // namespace
 }  // namespace plimsoll::sigstore
@@ -300,6 +375,14 @@ int main(int argc, char** argv) {
         return Memory::Resize(pointer, size);
       },
       [](void* pointer, const char*, int) { Memory::Free(pointer); });
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  if (mode == "--repeat" && argc == 4) {
+    return plimsoll::sigstore::Repeat(argv[2], std::atoi(argv[3]));
+  }
+  if (mode == "--write" && argc == 3) return plimsoll::sigstore::WriteBundles(argv[2]);
+  for (const auto& named : plimsoll::sigstore::kAll) {
+    benchmark::RegisterBenchmark(named.name, plimsoll::sigstore::Measure, named.make);
+  }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

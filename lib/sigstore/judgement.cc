@@ -63,7 +63,7 @@ Status Judgement::JudgeKeyless() {
     return Fail(kIdentityMismatch,
                 "expected a signature by the configured key, found a certificate");
   }
-  const Status certificate = VerifyCertificate(*entity_.certificate);
+  const Status certificate = JudgeCertificate(*entity_.certificate);
   if (!log_gap_) return certificate;
   // Without a log proof it cannot count. What else is wrong with it is more telling, unless the log is
   // there and only its key is not known.
@@ -75,27 +75,46 @@ Status Judgement::JudgeKeyless() {
   return Forward(*log_gap_);
 }
 
-Status Judgement::VerifyCertificate(const crypto::Certificate& leaf) {
-  std::vector<Time> times;
-  for (const VerifiedTime& verified : out_.times) times.push_back(verified.time);
-  if (times.empty() && log_gap_) times.push_back(leaf.not_before());
-  if (times.empty()) {
-    if (time_gap_) return Forward(*time_gap_);
-    return Fail(
-        kNoVerifiedTime,
-        "nothing proves when it was signed: neither a signed entry timestamp nor a timestamp");
-  }
+Status Judgement::JudgeCertificate(const crypto::Certificate& leaf) {
+  PLIMSOLL_ASSIGN(const std::vector<Time> times, TimesOfUse(leaf));
   PLIMSOLL_TRY(CheckLogWindows());
-  PLIMSOLL_ASSIGN(const crypto::Certificate issuer, VerifyPath(leaf, times, *context_.root));
-  PLIMSOLL_TRY(CheckUnprovenTimes(leaf));
-  Passed(Step::kCertificateChain);
-  PLIMSOLL_TRY(VerifyScts(leaf, issuer, *context_.root));
-  Passed(Step::kSct);
+  PLIMSOLL_ASSIGN(const crypto::Certificate issuer, VerifyChain(leaf, times));
+  PLIMSOLL_TRY(VerifySct(leaf, issuer));
   if (!leaf.key()) {
     return Fail(kUnsupportedAlgorithm, "the certificate's key: " + leaf.key().error().message);
   }
   PLIMSOLL_TRY(VerifySignature(*leaf.key()));
   PLIMSOLL_TRY(CheckArtifact());
+  return TakeKeylessSigner(leaf);
+}
+
+// Every verified time. Without a log proof the answer is about what else holds, at the certificate's own time.
+Result<std::vector<Time>> Judgement::TimesOfUse(const crypto::Certificate& leaf) const {
+  std::vector<Time> times;
+  for (const VerifiedTime& verified : out_.times) times.push_back(verified.time);
+  if (times.empty() && log_gap_) times.push_back(leaf.not_before());
+  if (!times.empty()) return times;
+  if (time_gap_) return Forward(*time_gap_);
+  return Fail(kNoVerifiedTime,
+              "nothing proves when it was signed: neither a signed entry timestamp nor a "
+              "timestamp");
+}
+
+Result<crypto::Certificate> Judgement::VerifyChain(const crypto::Certificate& leaf,
+                                                   const std::vector<Time>& times) {
+  PLIMSOLL_ASSIGN(crypto::Certificate issuer, VerifyPath(leaf, times, *context_.root));
+  PLIMSOLL_TRY(CheckUnprovenTimes(leaf));
+  Passed(Step::kCertificateChain);
+  return issuer;
+}
+
+Status Judgement::VerifySct(const crypto::Certificate& leaf, const crypto::Certificate& issuer) {
+  PLIMSOLL_TRY(VerifyScts(leaf, issuer, *context_.root));
+  Passed(Step::kSct);
+  return {};
+}
+
+Status Judgement::TakeKeylessSigner(const crypto::Certificate& leaf) {
   PLIMSOLL_ASSIGN(FulcioClaims claims, ReadFulcioClaims(leaf, *context_.limits));
   out_.signer = std::move(claims.signer);
   out_.extensions = std::move(claims.extensions);
@@ -126,34 +145,35 @@ const crypto::PublicKey* Judgement::KeyOfLog() const {
   return std::get_if<crypto::PublicKey>(&bound_.front().body.signatures.front().verifier);
 }
 
-const crypto::PublicKey* Judgement::ConfiguredKeyThatVerifies() const {
-  const auto& keys = *context_.configured_keys;
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const crypto::PublicKey& key) {
-    return material_->VerifyBy(key, LoggedAlgorithm(), LoggedHash()).has_value();
-  });
-  return found == keys.end() ? nullptr : &*found;
+Result<const crypto::PublicKey*> Judgement::ConfiguredKeyThatVerifies() const {
+  std::optional<Error> unsupported;
+  for (const crypto::PublicKey& key : *context_.configured_keys) {
+    const Status verified = material_->VerifyBy(key, LoggedAlgorithm(), LoggedHash());
+    if (verified) return &key;
+    if (verified.error().code == kUnsupportedAlgorithm) unsupported = verified.error();
+  }
+  if (unsupported) return Forward(*unsupported);
+  return Fail(kSignatureInvalid, "the signature does not verify with the configured key");
 }
 
 Status Judgement::JudgeKey() {
   const crypto::PublicKey* logged = KeyOfLog();
-  const crypto::PublicKey* configured = ConfiguredKeyThatVerifies();
-  const crypto::PublicKey* key = configured;
-  if (logged != nullptr && configured != nullptr && !(*logged == *configured)) {
+  const auto configured = ConfiguredKeyThatVerifies();
+  if (!configured && context_.only_configured_keys) return Forward(configured.error());
+  const crypto::PublicKey* key = configured.value_or(nullptr);
+  if (logged != nullptr && key != nullptr && !(*logged == *key)) {
     return Fail(kLogEntryMismatch, "the log entry is of another key than the one that signed");
-  }
-  if (key == nullptr && context_.only_configured_keys) {
-    return Fail(kSignatureInvalid, "the signature does not verify with the configured key");
   }
   if (key == nullptr) key = logged;
   if (key == nullptr) return JudgeUnloggedKey();
   PLIMSOLL_TRY(CheckLogWindows());
-  if (key == configured) {
+  if (configured) {
     Passed(Step::kSignature);
   } else {
     PLIMSOLL_TRY(VerifySignature(*key));
   }
   PLIMSOLL_TRY(CheckArtifact());
-  SetKeySigner(*key);
+  TakeKeySigner(*key);
   return {};
 }
 
@@ -165,7 +185,7 @@ Status Judgement::JudgeUnloggedKey() {
     if (!key || !material_->VerifyBy(*key, std::nullopt, std::nullopt)) continue;
     Passed(Step::kSignature);
     PLIMSOLL_TRY(CheckArtifact());
-    SetKeySigner(*key);
+    TakeKeySigner(*key);
     out_.verifies_unlogged = true;
     return Forward(*log_gap_);
   }
@@ -175,7 +195,7 @@ Status Judgement::JudgeUnloggedKey() {
                                : " (key hint \"" + Printable(entity_.key_hint, 96) + "\")"));
 }
 
-void Judgement::SetKeySigner(const crypto::PublicKey& key) {
+void Judgement::TakeKeySigner(const crypto::PublicKey& key) {
   Signer signer;
   signer.kind = SignerKind::kKey;
   signer.spki_sha256 = HexEncode(key.spki_sha256());

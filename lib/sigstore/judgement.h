@@ -62,17 +62,26 @@ class Judgement {
   Status VerifyTimestamps();
   Result<VerifiedTime> VerifyTimestamp(ByteView der) const;
 
-  // Step 4 and 5.
+  // Step 4 and 5, keyless.
   Status JudgeKeyless();
-  Status VerifyCertificate(const crypto::Certificate& leaf);
+  Status JudgeCertificate(const crypto::Certificate& leaf);
+  Result<std::vector<Time>> TimesOfUse(const crypto::Certificate& leaf) const;
+  Result<crypto::Certificate> VerifyChain(const crypto::Certificate& leaf,
+                                          const std::vector<Time>& times);
   Status CheckUnprovenTimes(const crypto::Certificate& leaf) const;
+  Status VerifySct(const crypto::Certificate& leaf, const crypto::Certificate& issuer);
+  Status TakeKeylessSigner(const crypto::Certificate& leaf);
+
+  // Step 4 and 5, with a key.
   Status JudgeKey();
   const crypto::PublicKey* KeyOfLog() const;
-  const crypto::PublicKey* ConfiguredKeyThatVerifies() const;
+  Result<const crypto::PublicKey*> ConfiguredKeyThatVerifies() const;
   Status JudgeUnloggedKey();
+  void TakeKeySigner(const crypto::PublicKey& key);
+
+  // Step 5 of both.
   Status VerifySignature(const crypto::PublicKey& key);
   Status CheckArtifact();
-  void SetKeySigner(const crypto::PublicKey& key);
 
   void Passed(Step step);
   void Ignore(std::string text);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -84,6 +85,8 @@ int RsaBits(KeyType type) {
       return 3072;
     case KeyType::kRsa4096:
       return 4096;
+    case KeyType::kRsa8192:
+      return 8192;
     default:
       return 0;
   }
@@ -126,11 +129,10 @@ Bytes HashOid(Algorithm algorithm) {
   return der::Oid(kOids[HashIndex(algorithm)]);
 }
 
-// A prime whose predecessor is prime to 65537, the first at or after a seeded start.
-Number SeededPrime(std::string_view seed, int bits, BN_CTX* context) {
+// A prime whose predecessor is prime to 65537, the first at or after a seeded start with so many leading ones.
+Number SeededPrime(std::string_view seed, int bits, int ones, BN_CTX* context) {
   Number prime = FromBytes(SeededBytes(seed, static_cast<std::size_t>(bits / 8)));
-  BN_set_bit(prime.get(), bits - 1);
-  BN_set_bit(prime.get(), bits - 2);
+  for (int i = 1; i <= ones; ++i) BN_set_bit(prime.get(), bits - i);
   BN_set_bit(prime.get(), 0);
   while (BN_mod_word(prime.get(), kPublicExponent) == 1 ||
          BN_check_prime(prime.get(), context, nullptr) != 1) {
@@ -228,16 +230,26 @@ void TestKey::Impl::MakeEdwardsKey(std::string_view seed) {
 }
 
 void TestKey::Impl::MakeRsaKey(std::string_view seed) {
+  // Two primes are what a key has. The largest has eight: two of 4,096 bits take minutes to find.
+  const bool large = type == KeyType::kRsa8192;
+  const std::vector<std::string> names =
+      large ? std::vector<std::string>{"/1", "/2", "/3", "/4", "/5", "/6", "/7", "/8"}
+            : std::vector<std::string>{"/p", "/q"};
   const int bits = RsaBits(type);
   const Context context(BN_CTX_new());
-  const Number p = SeededPrime(std::string(seed) + "/p", bits / 2, context.get());
-  const Number q = SeededPrime(std::string(seed) + "/q", bits / 2, context.get());
-  modulus.reset(BN_new());
-  BN_mul(modulus.get(), p.get(), q.get(), context.get());
-  BN_sub_word(p.get(), 1);
-  BN_sub_word(q.get(), 1);
   const Number phi(BN_new());
-  BN_mul(phi.get(), p.get(), q.get(), context.get());
+  modulus.reset(BN_new());
+  BN_one(modulus.get());
+  BN_one(phi.get());
+  for (const std::string& name : names) {
+    const Number prime =
+        SeededPrime(std::string(seed) + name, bits / static_cast<int>(names.size()), large ? 8 : 2,
+                    context.get());
+    BN_mul(modulus.get(), modulus.get(), prime.get(), context.get());
+    BN_sub_word(prime.get(), 1);
+    BN_mul(phi.get(), phi.get(), prime.get(), context.get());
+  }
+  Require(BN_num_bits(modulus.get()) == bits, "RSA modulus");
   const Number e(BN_new());
   BN_set_word(e.get(), kPublicExponent);
   secret.reset(BN_mod_inverse(nullptr, e.get(), phi.get(), context.get()));
@@ -325,7 +337,14 @@ std::string TestKey::Pem() const {
   return pem + "-----END PUBLIC KEY-----\n";
 }
 
+TestKey TestKey::Using(crypto::SignatureAlgorithm algorithm) const {
+  TestKey key = *this;
+  key.algorithm_ = algorithm;
+  return key;
+}
+
 crypto::SignatureAlgorithm TestKey::DefaultAlgorithm() const {
+  if (algorithm_) return *algorithm_;
   switch (impl_->type) {
     case KeyType::kP384:
       return Algorithm::kEcdsaSha384;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@ enum class KeyType {
   kRsa2048,  // RSA keys take from a third of a second upwards to make
   kRsa3072,
   kRsa4096,
+  kRsa8192,  // of eight primes: quick to make
   // Refused by the product:
   kRsa1024,
   kSecp256k1,
@@ -38,6 +40,8 @@ class TestKey {
   Bytes ed25519_point() const;  // of an Ed25519 key
   // What Sigstore's clients use with such a key.
   crypto::SignatureAlgorithm DefaultAlgorithm() const;
+  // The same key, with another default: a log that signs by RSA-PSS.
+  TestKey Using(crypto::SignatureAlgorithm algorithm) const;
 
   // EC: DER of r and s. Aborts when the algorithm is not of this key's type.
   Bytes Sign(crypto::SignatureAlgorithm algorithm, ByteView message) const;
@@ -50,6 +54,7 @@ class TestKey {
  private:
   struct Impl;
   std::shared_ptr<const Impl> impl_;
+  std::optional<crypto::SignatureAlgorithm> algorithm_;
 };
 
 // `size` bytes that depend on the seed only.

@@ -96,10 +96,11 @@ std::string KeyDetails(const TestKey& key, SignatureAlgorithm algorithm) {
     default:
       break;
   }
+  const bool pss = algorithm == SignatureAlgorithm::kRsaPssSha256;
+  if (key.type() == KeyType::kRsa8192) return pss ? "PKIX_RSA_PSS" : "PKIX_RSA_PKCS1V5";
   const std::string bits = key.type() == KeyType::kRsa2048   ? "2048"
                            : key.type() == KeyType::kRsa3072 ? "3072"
                                                              : "4096";
-  const bool pss = algorithm == SignatureAlgorithm::kRsaPssSha256;
   return (pss ? "PKIX_RSA_PSS_" : "PKIX_RSA_PKCS1V15_") + bits + "_SHA256";
 }
 
@@ -137,9 +138,9 @@ VirtualSigstore::VirtualSigstore(SigstoreOptions options)
       tsa_(MakeTsa()),
       ct_key_(KeyOf("ct log", options_.ct_key)),
       rekor_(TransparencyLog::Generation::kRekorV1, options_.rekor_host, options_.tree_id,
-             KeyOf("rekor", options_.rekor_key), options_.first_index),
+             LogKey("rekor", options_.rekor_key, options_.rekor_algorithm), options_.first_index),
       rekor2_(TransparencyLog::Generation::kRekorV2, options_.rekor2_host, "",
-              KeyOf("rekor2", options_.rekor2_key), 0) {
+              LogKey("rekor2", options_.rekor2_key, options_.rekor2_algorithm), 0) {
   for (int i = 0; i < 5; ++i) {
     const std::string entry = "earlier entry " + std::to_string(i);
     rekor_.tree().Append(AsBytes(entry));
@@ -149,6 +150,12 @@ VirtualSigstore::VirtualSigstore(SigstoreOptions options)
 
 TestKey VirtualSigstore::KeyOf(const char* part, KeyType type) const {
   return TestKey(type, options_.seed + "/" + part);
+}
+
+TestKey VirtualSigstore::LogKey(const char* part, KeyType type,
+                                const std::optional<SignatureAlgorithm>& algorithm) const {
+  TestKey key = KeyOf(part, type);
+  return algorithm ? key.Using(*algorithm) : key;
 }
 
 Authority VirtualSigstore::MakeAuthority(const CertificateSpec& spec, const TestKey& key,
@@ -351,30 +358,59 @@ LoggedEntry VirtualSigstore::LogV1(const std::string& kind, const Material& m,
   return rekor_.Log(name, version, body, options_.now, spec);
 }
 
+namespace {
+
+// {content, verifier: {keyDetails, x509Certificate | publicKey}}
+template <class Material>
+void WriteV2Signature(json::Writer& w, const Material& m) {
+  w.BeginObject();
+  w.Member("content", Base64Encode(m.signature));
+  w.Key("verifier");
+  w.BeginObject();
+  w.Member("keyDetails", m.key_details);
+  w.Key(m.is_certificate ? "x509Certificate" : "publicKey");
+  w.BeginObject();
+  w.Member("rawBytes", Base64Encode(m.verifier_der));
+  w.EndObject();
+  w.EndObject();
+  w.EndObject();
+}
+
+void WriteProtoHash(json::Writer& w, std::string_view algorithm, ByteView digest) {
+  w.BeginObject();
+  w.Member("algorithm", algorithm);
+  w.Member("digest", Base64Encode(digest));
+  w.EndObject();
+}
+
+}  // namespace
+
 LoggedEntry VirtualSigstore::LogV2(const Material& m, const EntrySpec& spec) {
   const std::string body = EntryBody("0.0.2", "hashedrekord", [&](json::Writer& w) {
     w.Key("hashedRekordV002");
     w.BeginObject();
     w.Key("data");
-    w.BeginObject();
-    w.Member("algorithm", kProtoHash[HashIndex(m.algorithm)]);
-    w.Member("digest", Base64Encode(m.digest));
-    w.EndObject();
+    WriteProtoHash(w, kProtoHash[HashIndex(m.algorithm)], m.digest);
     w.Key("signature");
-    w.BeginObject();
-    w.Member("content", Base64Encode(m.signature));
-    w.Key("verifier");
-    w.BeginObject();
-    w.Member("keyDetails", m.key_details);
-    w.Key(m.is_certificate ? "x509Certificate" : "publicKey");
-    w.BeginObject();
-    w.Member("rawBytes", Base64Encode(m.verifier_der));
-    w.EndObject();
-    w.EndObject();
-    w.EndObject();
+    WriteV2Signature(w, m);
     w.EndObject();
   });
   return rekor2_.Log("hashedrekord", "0.0.2", body, options_.now, spec);
+}
+
+LoggedEntry VirtualSigstore::LogV2Envelope(const Material& m, const EntrySpec& spec) {
+  const std::string body = EntryBody("0.0.2", "dsse", [&](json::Writer& w) {
+    w.Key("dsseV002");
+    w.BeginObject();
+    w.Key("payloadHash");
+    WriteProtoHash(w, kProtoHash[0], Sha256(AsBytes(m.payload)));
+    w.Key("signatures");
+    w.BeginArray();
+    WriteV2Signature(w, m);
+    w.EndArray();
+    w.EndObject();
+  });
+  return rekor2_.Log("dsse", "0.0.2", body, options_.now, spec);
 }
 
 namespace {
@@ -432,7 +468,9 @@ SignedBundle VirtualSigstore::MakeBundle(const BundleSpec& spec, std::string_vie
     bundle.entries.push_back(
         LogV1(m.payload_type.empty() ? "hashedrekord" : spec.dsse_kind, m, spec.entry));
   }
-  if (spec.rekor2) bundle.entries.push_back(LogV2(m, spec.entry2));
+  if (spec.rekor2) {
+    bundle.entries.push_back(spec.dsse2 ? LogV2Envelope(m, spec.entry2) : LogV2(m, spec.entry2));
+  }
   if (spec.timestamp || (spec.rekor2 && !spec.rekor1)) {
     bundle.timestamps.push_back(Timestamp(m.signature, spec.adjust_timestamp));
   }

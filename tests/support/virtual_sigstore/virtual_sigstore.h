@@ -42,6 +42,9 @@ struct SigstoreOptions {
   KeyType rekor_key = KeyType::kP256;
   KeyType rekor2_key = KeyType::kEd25519;
   KeyType tsa_key = KeyType::kP256;
+  // Other than the keys' usual ones; the trust root's key details follow.
+  std::optional<crypto::SignatureAlgorithm> rekor_algorithm = {};
+  std::optional<crypto::SignatureAlgorithm> rekor2_algorithm = {};
   std::string rekor_host = "rekor.harbour.example";
   std::string rekor2_host = "log2026-1.rekor.harbour.example";
   std::string tree_id = "1193050959916656506";
@@ -148,6 +151,7 @@ struct BundleSpec {
   bool rekor2 = false;
   bool timestamp = false;          // always needed with Rekor v2 alone
   std::string dsse_kind = "dsse";  // or "intoto/0.0.1", "intoto/0.0.2": the v1 entry of an envelope
+  bool dsse2 = false;              // the v2 entry of an envelope as dsse/0.0.2
   EntrySpec entry = {};
   EntrySpec entry2 = {};
   std::function<void(TimestampSpec&)> adjust_timestamp = {};
@@ -237,8 +241,11 @@ class VirtualSigstore {
   struct Material;
   LoggedEntry LogV1(const std::string& kind, const Material& material, const EntrySpec& spec);
   LoggedEntry LogV2(const Material& material, const EntrySpec& spec);
+  LoggedEntry LogV2Envelope(const Material& material, const EntrySpec& spec);
   SignedBundle MakeBundle(const BundleSpec& spec, std::string_view signed_bytes, Material material);
   TestKey KeyOf(const char* part, KeyType type) const;
+  TestKey LogKey(const char* part, KeyType type,
+                 const std::optional<crypto::SignatureAlgorithm>& algorithm) const;
   Authority MakeAuthority(const CertificateSpec& spec, const TestKey& key,
                           const Authority* issuer) const;
   Authority MakeRoot(const char* part) const;

@@ -114,17 +114,22 @@ TEST(PublicKey, RefusesEdwardsPointsOfSmallOrder) {
 TEST(PublicKey, RefusesSmallAndHugeRsaKeys) {
   EXPECT_EQ(CodeOf(PublicKey::FromDer(TestKey(KeyType::kRsa1024, "jetty").spki())),
             kKeySizeRefused);
-  const auto rsa = [](std::size_t bytes, std::int64_t exponent, std::uint8_t last) {
+  const auto rsa = [](std::size_t bytes, std::int64_t exponent, std::uint8_t last,
+                      std::uint8_t first = 0xa5) {
     Bytes modulus(bytes, 0xa5);
     modulus.back() = last;
+    modulus.front() = first;
     return der::Sequence(
         {der::Sequence({der::Oid("1.2.840.113549.1.1.1"), der::Null()}),
          der::BitString(der::Sequence({der::Integer(ByteView(modulus)), der::Integer(exponent)}))});
   };
   EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(1032, 65537, 0xa5))), kKeySizeRefused);  // 8256 bits
-  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(1024, 65537, 0xa5))), Reason());         // 8192 bits
-  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 65537, 0xa4))), kKeyInvalid);       // even modulus
-  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 65536, 0xa5))), kKeyInvalid);       // even exponent
+  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(1025, 65537, 0xa5, 0x01))), kKeySizeRefused);  // 8193
+  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(1024, 65537, 0xa5))), Reason());               // 8192
+  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 65537, 0xa5, 0x80))), Reason());          // 2048
+  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 65537, 0xa5, 0x7f))), kKeySizeRefused);   // 2047
+  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 65537, 0xa4))), kKeyInvalid);  // even modulus
+  EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 65536, 0xa5))), kKeyInvalid);  // even exponent
   EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 1, 0xa5))), kKeyInvalid);
   EXPECT_EQ(CodeOf(PublicKey::FromDer(rsa(256, 4294967297, 0xa5))), kKeyInvalid);
 }
@@ -185,6 +190,26 @@ TEST(Signature, TheHashIsTheAlgorithmsAndNotTheCurves) {
   EXPECT_TRUE(key.Verify(SignatureAlgorithm::kEcdsaSha256, AsBytes("cargo"), signature));
   EXPECT_EQ(CodeOf(key.Verify(SignatureAlgorithm::kEcdsaSha384, AsBytes("cargo"), signature)),
             kSignatureMismatch);
+}
+
+TEST(Signature, RsaKeysOfEverySizeVerifyBothPaddingsWithEveryHash) {
+  using A = SignatureAlgorithm;
+  for (const KeyType type :
+       {KeyType::kRsa2048, KeyType::kRsa3072, KeyType::kRsa4096, KeyType::kRsa8192}) {
+    const TestKey made(type, "jetty");
+    const auto key = *PublicKey::FromDer(made.spki());
+    const A algorithms[] = {A::kRsaPkcs1Sha256, A::kRsaPkcs1Sha384, A::kRsaPkcs1Sha512,
+                            A::kRsaPssSha256,   A::kRsaPssSha384,   A::kRsaPssSha512};
+    for (const A algorithm : algorithms) {
+      const Bytes signature = made.Sign(algorithm, AsBytes("cargo"));
+      for (const A other : algorithms) {
+        EXPECT_EQ(CodeOf(key.Verify(other, AsBytes("cargo"), signature)),
+                  other == algorithm ? Reason() : kSignatureMismatch)
+            << key.Description() << ": " << AlgorithmName(algorithm) << " as "
+            << AlgorithmName(other);
+      }
+    }
+  }
 }
 
 TEST(Signature, RefusesAnAlgorithmOfAnotherKeyType) {

@@ -87,6 +87,44 @@ TEST_F(Bundles, StatementsVerifyInBothLogsAndEveryEntryKind) {
   EXPECT_EQ(v.log->kind, "hashedrekord/0.0.2");
 }
 
+// What Rekor v2 wrote for some months.
+TEST_F(Bundles, ADsseEntryOfRekorV2BindsPayloadSignatureAndCertificate) {
+  BundleSpec spec = V2();
+  spec.dsse2 = true;
+  const auto bundle = sigstore_.SignStatement(test::CosignStatement(ImageHex()), spec);
+  const Verification v = Statement(bundle);
+  ASSERT_TRUE(v.verified()) << Describe(v);
+  EXPECT_EQ(v.log->kind, "dsse/0.0.2");
+  EXPECT_EQ(v.log->payload_hash, Sha256Hex(AsBytes(bundle.payload)));
+  BundleSpec other = spec;
+  other.leaf.key_seed = "another run";
+  auto mixed = bundle;
+  mixed.entries = sigstore_.SignStatement(bundle.payload, other).entries;
+  ExpectRejected(Statement(mixed), kLogEntryMismatch);
+  mixed = bundle;
+  mixed.certificates = {sigstore_.IssueLeaf(other.leaf).der};
+  ExpectRejected(Statement(mixed), kLogEntryMismatch);
+  mixed = bundle;
+  mixed.payload = test::CosignStatement(ImageHex(), test::StatementShape::kBare);
+  ExpectRejected(Statement(mixed), kLogEntryMismatch);
+}
+
+TEST_F(Bundles, AnEntryOfTwoSignaturesIsNotThisOnes) {
+  for (const bool v2 : {false, true}) {
+    BundleSpec spec = v2 ? V2() : BundleSpec{};
+    spec.dsse2 = v2;
+    const auto twice = [](std::string& body) {
+      const auto begin =
+          body.find("\"signatures\":[") + std::string_view("\"signatures\":[").size();
+      const auto end = body.rfind(']');
+      body.insert(end, "," + body.substr(begin, end - begin));
+    };
+    (v2 ? spec.entry2 : spec.entry).adjust_body = twice;
+    ExpectRejected(Statement(sigstore_.SignStatement(test::CosignStatement(ImageHex()), spec)),
+                   kLogEntryMismatch);
+  }
+}
+
 TEST_F(Bundles, BothLogsInOneBundleBothCount) {
   BundleSpec spec;
   spec.rekor2 = true;
@@ -490,6 +528,19 @@ TEST_F(Bundles, AWrongKeyThatIsWellFormedIsInvalid) {
   options.only_configured_keys = true;
   ExpectRejected(Bundle(Sign(spec).Json(), ArtifactExpected(), sigstore_.Trust(), options),
                  kSignatureInvalid);
+}
+
+TEST_F(Bundles, AKeyThatNeedsTheArtifactItselfIsNotJudgedByItsDigest) {
+  BundleSpec spec;
+  spec.key = test::TestKey(test::KeyType::kEd25519, "release key");
+  VerifierOptions options;
+  options.public_keys_pem = {spec.key->Pem()};
+  options.only_configured_keys = true;
+  const std::string json = Sign(spec).Json();
+  Expected expected = ArtifactExpected();
+  ExpectRejected(Bundle(json, expected, sigstore_.Trust(), options), kUnsupportedAlgorithm);
+  expected.content = kArtifact;
+  EXPECT_TRUE(Bundle(json, expected, sigstore_.Trust(), options).verified());
 }
 
 // --- Rekor's REST entries.

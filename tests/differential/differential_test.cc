@@ -1,0 +1,138 @@
+// The real cosign, and through it sigstore-go's verification, judges the same bundles as we do. A report lists every
+// disagreement with its explanation.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "cosign.h"
+#include "explanations.h"
+#include "judged_bundle.h"
+#include "sigstore/reasons.h"
+#include "sigstore/verifier.h"
+#include "support/test_data/test_data.h"
+
+namespace plimsoll::differential {
+namespace {
+
+using sigstore::Verification;
+
+// As `plimsoll verify-bundle` does: "Verified", or the reason.
+std::string OurAnswer(const JudgedBundle& bundle) {
+  auto root = sigstore::TrustRoot::FromJson(bundle.trusted_root);
+  if (!root) return root.error().code.str();
+  sigstore::VerifierOptions options;
+  if (!bundle.key_pem.empty()) {
+    options.public_keys_pem = {bundle.key_pem};
+    options.only_configured_keys = true;
+  }
+  const auto verifier = sigstore::Verifier::Create(std::move(*root), std::move(options));
+  if (!verifier) return verifier.error().code.str();
+  sigstore::Expected expected;
+  if (!bundle.digest.empty()) {
+    expected.digests = {bundle.digest};
+  } else {
+    expected.content = bundle.artifact;
+  }
+  const Verification v = verifier->VerifyBundle(bundle.bundle, expected);
+  if (!v.verified()) return v.reason.str();
+  if (!bundle.identity.empty()) {
+    if (v.signer->kind == sigstore::SignerKind::kKey) return sigstore::kNoKey.str();
+    if (v.signer->identity != bundle.identity || v.signer->issuer != bundle.issuer) {
+      return sigstore::kIdentityMismatch.str();
+    }
+  }
+  return "Verified";
+}
+
+class Differential : public ::testing::Test {
+ protected:
+  Differential()
+      : folder_(std::filesystem::path(::testing::TempDir()) /
+                ("differential-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~Differential() override { std::filesystem::remove_all(folder_); }
+
+  void SetUp() override {
+    auto cosign = FindCosign();
+    ASSERT_TRUE(cosign) << cosign.error().message;
+    cosign_ = std::move(*cosign);
+  }
+
+  void Compare(const JudgedBundle& bundle) {
+    const std::string ours = OurAnswer(bundle);
+    const auto theirs = JudgeByCosign(cosign_, bundle, folder_);
+    ASSERT_TRUE(theirs) << bundle.name << ": " << theirs.error().message;
+    ++judged_;
+    const bool accepted = ours == "Verified";
+    if (accepted == theirs->accepted) {
+      ++(accepted ? both_accept_ : both_refuse_);
+      return;
+    }
+    const std::string cosign = theirs->accepted ? "Verified" : theirs->error;
+    const Explanation* known = ExplanationOf(bundle, ours, cosign);
+    report_ += bundle.name + "\n    plimsoll: " + ours + "\n    cosign:   " + cosign +
+               "\n    why:      " + std::string(known == nullptr ? "NOT EXPLAINED" : known->text) +
+               "\n";
+    if (known != nullptr) {
+      ++used_[known];
+    } else {
+      ++unexplained_;
+    }
+  }
+
+  const Explanation* ExplanationOf(const JudgedBundle& bundle, const std::string& ours,
+                                   const std::string& cosign) const {
+    for (const Explanation& e : Explanations()) {
+      if (e.ours == ours && cosign.find(e.cosign) != std::string::npos &&
+          bundle.name.find(e.name) != std::string::npos) {
+        return &e;
+      }
+    }
+    return nullptr;
+  }
+
+  void Report() const {
+    std::size_t explained = 0;
+    for (const auto& [explanation, count] : used_) explained += count;
+    std::cout << report_ << "bundles judged by both: " << judged_ << "; both accept "
+              << both_accept_ << ", both refuse " << both_refuse_ << ", disagreements "
+              << explained + unexplained_ << ", of them not explained " << unexplained_ << "\n";
+  }
+
+  std::filesystem::path folder_;
+  std::string cosign_;
+  std::size_t judged_ = 0;
+  std::size_t both_accept_ = 0;
+  std::size_t both_refuse_ = 0;
+  std::size_t unexplained_ = 0;
+  std::map<const Explanation*, std::size_t> used_;
+  std::string report_;
+};
+
+TEST_F(Differential, EveryDisagreementWithCosignIsExplained) {
+  for (const JudgedBundle& bundle : MadeBundles()) Compare(bundle);
+  const bool shared = test::TestDataRoot().has_value();
+  if (shared) {
+    for (const JudgedBundle& bundle : ConformanceBundles()) Compare(bundle);
+    for (const JudgedBundle& bundle : CataloguedBundles()) Compare(bundle);
+  } else {
+    std::cout
+        << "third-party test data is absent: only bundles of the virtual Sigstore were judged\n";
+  }
+  Report();
+  EXPECT_EQ(unexplained_, 0u);
+  if (!shared) return;
+  EXPECT_GT(judged_, 250u);
+  for (const Explanation& e : Explanations()) {
+    EXPECT_TRUE(used_.contains(&e)) << "no longer needed: " << e.text;
+  }
+}
+
+}  // namespace
+}  // namespace plimsoll::differential
