@@ -75,7 +75,7 @@ Result<Identity> Log::Impl::Identify(const Ask& ask) {
     const auto head = sigstore::VerifyCheckpoint(note, ask.verifier->trust_root());
     if (!head) return Forward(Refused("the log's checkpoint", head.error()));
     PLIMSOLL_TRY(Believe(head->checkpoint, note, ask));
-    identity.log_id = head->log_id;
+    identity.name = {head->log_id, head->checkpoint.origin};
   }
   const std::lock_guard lock(mutex);
   identities.Put(key, identity, clock.Steady() + options.cache_ttl);
@@ -90,17 +90,17 @@ Result<Identity> Log::Impl::IdentifyTiles(const Ask& ask) {
     const auto head = sigstore::VerifyCheckpoint(answer.body, ask.verifier->trust_root());
     if (!head) return Forward(Refused("the log's checkpoint", head.error()));
     PLIMSOLL_TRY(Believe(head->checkpoint, answer.body, ask));
-    return Identity{head->log_id, true, prefix};
+    return Identity{{head->log_id, head->checkpoint.origin}, true, prefix};
   }
   return Fail(kLogAnswerRefused, options.url +
                                      " is no transparency log: expected Rekor v1 (/api/v1/log) or "
                                      "v2 (/api/v2/checkpoint)");
 }
 
-Result<std::string> Log::LogId(const Ask& ask) {
+Result<LogName> Log::Identify(const Ask& ask) {
   PLIMSOLL_TRY(impl_->Refuse());
   PLIMSOLL_ASSIGN(Identity identity, impl_->Note(impl_->Identify(ask)));
-  return std::move(identity.log_id);
+  return std::move(identity.name);
 }
 
 // ---- whether it is believed

@@ -17,9 +17,9 @@ namespace plimsoll::rekor {
 
 // Which log is behind the URL.
 struct Identity {
-  std::string log_id;
-  bool tiles = false;         // Rekor v2
-  std::string prefix;         // of its tiles and checkpoint
+  LogName name;
+  bool tiles = false;  // Rekor v2
+  std::string prefix;  // of its tiles and checkpoint
 };
 
 // Hits of one term.

@@ -23,7 +23,7 @@ Result<LeafState> Log::Impl::LeafAt(const RememberedLeaf& leaf, const Ask& ask) 
     if (kept) return LeafState::kSame;
   }
   PLIMSOLL_ASSIGN(const Identity identity, Identify(ask));
-  if (identity.log_id != leaf.log_id) return LeafState::kNotCovered;  // another log's
+  if (identity.name.id != leaf.log_id) return LeafState::kNotCovered;  // another log's
   PLIMSOLL_ASSIGN(const LeafState state, identity.tiles ? LeafByTile(leaf, identity, ask)
                                                         : LeafByIndex(leaf, ask));
   if (state == LeafState::kSame) {

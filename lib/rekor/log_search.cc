@@ -33,11 +33,13 @@ Error Refused(const std::string& what, const Error& error) {
 }  // namespace
 
 Result<Hits> Log::Impl::LookUp(const std::string& term, const Ask& ask) {
-  if (!ask.fresh) {
+  {
     const std::lock_guard lock(mutex);
     auto kept = hits.Find(term, clock.Steady());
-    cache_reads.With({{"result", kept ? "hit" : "miss"}}).Add();
-    if (kept) return *kept;
+    // A miss proves nothing, so that of a few minutes ago is as good as another.
+    const bool usable = kept && (!ask.fresh || kept->uuids.empty());
+    cache_reads.With({{"result", usable ? "hit" : "miss"}}).Add();
+    if (usable) return *kept;
   }
   PLIMSOLL_ASSIGN(const Answer answer, transport.PostJson("/api/v1/index/retrieve",
                                                           SearchBody(term), ask.deadline));

@@ -10,7 +10,7 @@
 //  3. Bounds: the time and the bytes of each answer, `Ask::deadline` for a whole question, kMaxFetched entries a term,
 //     the host's budget (http/budget.h), the caches.
 //  4. Kept: what the index answered for `cache_ttl` (an empty answer for at most kKeepMisses: it is no answer about
-//     the log), what was proven for ever. `Ask::fresh` reads nothing that was kept.
+//     the log), what was proven for ever.
 //  5. What leaves: SHA-256 digests of payloads and images, entry UUIDs, log indices, tree IDs and sizes. Nothing else.
 //
 // Errors: those of reason.h. Thread-safe. Blocks.
@@ -27,12 +27,15 @@
 #include "base/metric.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "http/budget.h"
-#include "http/client.h"
 #include "rekor/log_state.h"
 #include "rekor/reason.h"
 #include "rekor/search_plan.h"
 #include "sigstore/verifier.h"
+
+namespace plimsoll::http {
+class Client;
+class HostBudget;
+}  // namespace plimsoll::http
 
 namespace plimsoll::rekor {
 
@@ -48,11 +51,17 @@ struct LogOptions {
 struct Ask {
   std::shared_ptr<const sigstore::Verifier> verifier;  // never null
   std::chrono::steady_clock::time_point deadline;
+  // No proof comes from what was kept: what a divergence rests on is fetched and verified now.
   bool fresh = false;
 };
 
 // Of the last look; for conditions and metrics.
 enum class Health { kUnasked, kAnswering, kUnreachable, kInconsistent };
+
+struct LogName {
+  std::string id;      // lower-case hex: the key that signed its checkpoint
+  std::string origin;  // of that checkpoint
+};
 
 // A leaf whose proof was verified once: what is remembered of it.
 struct RememberedLeaf {
@@ -89,8 +98,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // The ID of the log behind the URL, in lower-case hex: the key that signed its checkpoint.
-  Result<std::string> LogId(const Ask& ask);
+  // Which log is behind the URL.
+  Result<LogName> Identify(const Ask& ask);
 
   // Looks the plan's terms up, one after the other, until `enough` says so of something proven. What was proven
   // counts also when a later term had no answer. kNoSearch: Rekor v2.
