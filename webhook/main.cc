@@ -26,6 +26,8 @@ constexpr int kExitUsage = 2;
 constexpr int kExitFailed = 1;
 // Below the 5 s of the enforcing configuration, with room for the network and the API server.
 constexpr std::chrono::milliseconds kColdBudget{3'500};
+// Of it, what a question to the log may take.
+constexpr std::chrono::milliseconds kLogBudget{3'000};
 constexpr std::chrono::milliseconds kDrain{10'000};
 constexpr int kReloadEveryMs = 10'000;
 
@@ -90,14 +92,20 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
 
   kube::SystemWaiter waiter;
   WatchCache cache({**transport, clock, waiter, metrics, log}, setup::DurationsOf(config),
-                   std::move(*rules));
+                   std::move(*rules), stack->lane != nullptr);
   LookupLimits limits;
   limits.negative_for =
       std::chrono::duration_cast<std::chrono::milliseconds>(config.durations.negative_cache_for);
   limits.positive_for =
       std::chrono::duration_cast<std::chrono::milliseconds>(config.durations.reverify_after);
+  std::optional<LogConsult> consult;
+  if (stack->lane) {
+    consult.emplace(
+        *stack->lane, *stack->observer, [&cache] { return cache.snapshot(); }, kLogBudget, clock);
+  }
   Lookups lookups(
-      *stack->observer, [&cache] { return cache.platforms(); }, limits, clock, metrics, log);
+      *stack->observer, [&cache] { return cache.platforms(); }, consult ? &*consult : nullptr,
+      limits, clock, metrics, log);
   ReviewHandler handler(cache, lookups, kColdBudget, clock, metrics, log);
   auto health = setup::ServeHealth(
       flags.common.health_address,
@@ -124,7 +132,7 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
   log.Info("stopping: requests in flight are answered first");
   (*server)->Stop(kDrain);
   cache.Stop();
-  stack->http->Shutdown();
+  stack->Shutdown();
   return 0;
 }
 

@@ -100,8 +100,9 @@ std::optional<PodCredential> Core::State::CredentialFor(const Item& item) const 
 
 bool Core::State::WantsHistory(const Repo& repo) const {
   const baseline::Record* record = repo.current();
-  if (record == nullptr || !record->learning_time) return false;
   if (repo.history_asked && now - *repo.history_asked < CoreLimits::kHistoryAgain) return false;
+  // With the first signature that is seen, so that a repository with a past is Established at once.
+  if (record == nullptr || !record->learning_time) return true;
   if (!record->log || !record->log->walk) return true;
   const baseline::Walk walk = *record->log->walk;
   if (walk == baseline::Walk::kPending) return true;
@@ -126,13 +127,13 @@ ObserveRequest Core::State::RequestFor(Item& item) {
     request.image_id = use.image_id;
   }
   request.credential = CredentialFor(item);
+  request.history = WantsHistory(repo);
+  if (request.history) repo.history_asked = now;
   const baseline::Record* record = repo.current();
   if (record == nullptr) return request;
   const Attention attention = baseline::AttentionOf(*record, item.digest);
   request.urgency = UrgencyOf(attention);
   request.confirmation = attention == Attention::kPending || attention == Attention::kDrift;
-  request.history = WantsHistory(repo);
-  if (request.history) repo.history_asked = now;
   if (const auto* image = baseline::FindImage(*record, item.digest)) {
     request.index_digest = image->index_digest;
   }
@@ -149,7 +150,7 @@ void Core::State::IssueObservations() {
     }
     ObserveRequest request = RequestFor(*found->second);
     const Time lost_after = now + CoreLimits::kObservationLost;
-    asked[request.id] = {*id, lost_after};
+    asked[request.id] = {*id, lost_after, request.history};
     asked_by_time.insert({lost_after, request.id});
     actions.emplace_back(Observe{std::move(request)});
   }
@@ -197,6 +198,7 @@ void Core::State::On(const Observed& input) {
   const auto request = asked.find(result.id);
   if (!active() || request == asked.end()) return;  // late, doubled, or another leader's
   const Scheduler::Id id = request->second.item;
+  const bool history_missing = request->second.history && !result.history;
   asked_by_time.erase({request->second.lost_after, result.id});
   asked.erase(request);
   scheduler->Done(id);
@@ -204,6 +206,7 @@ void Core::State::On(const Observed& input) {
   if (found == items.end()) return;
   Item& item = *found->second;
   Repo& repo = *item.repo;
+  if (history_missing) repo.history_asked.reset();  // nothing signed was seen; with the next look
   baseline::Observation observation = result.observation;
   if (item.by_volume_tag) {
     if (!observation.digest.empty() && observation.digest != item.digest) {

@@ -133,6 +133,7 @@ struct PolicyEntry {
 struct Asked {
   Scheduler::Id item = 0;
   Time lost_after{};
+  bool history = false;
 };
 
 struct Core::State {

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "controller/core/core.h"
 #include "controller/shell/gauges.h"
+#include "controller/shell/log_state_keeper.h"
 #include "controller/shell/pull_secrets.h"
 #include "controller/shell/registry_looker.h"
 #include "controller/shell/watches.h"
@@ -31,7 +32,8 @@ namespace {
 constexpr char kLeaseName[] = "plimsoll-controller";
 constexpr std::chrono::seconds kGaugesEvery{1};
 constexpr std::chrono::seconds kLongestSleep{30};
-constexpr int kTrustRootEveryMs = 60'000;
+constexpr int kHousekeepingMs = 5'000;
+constexpr int kTurnsToReload = 12;
 constexpr std::chrono::milliseconds kDrain{2'000};
 
 int Refuse(const Error& error) {
@@ -52,6 +54,7 @@ CoreSettings SettingsOf(const config::PlimsollConfig& config, const sigstore::Tr
     settings.repositories.push_back({repository.match, repository.aliases, repository.mirror_of});
   }
   settings.workers = static_cast<std::size_t>(config.limits.workers);
+  settings.log_lane = config.rekor.has_value();
   if (const auto youngest = root.YoungestStart())
     settings.trust_root_date = FormatTime(*youngest).substr(0, 10);
   settings.seed = std::random_device{}();
@@ -238,7 +241,13 @@ int RunController(const config::ControllerFlags& flags, const config::PlimsollCo
   kube::ObjectWriter event_writer(client);
   Inbox inbox;
   PullSecrets secrets(client, clock, log);
-  RegistryLooker looker(*stack->observer, &secrets);
+  RegistryLooker looker(*stack->observer, stack->lane.get(), &secrets, clock);
+  std::optional<LogStateKeeper> log_states;
+  if (stack->log) {
+    log_states.emplace(*stack->log, *stack->observer, client,
+                       kube::OwnNamespace(flags.common.namespace_name, environment), clock, log);
+    log_states->Read();
+  }
   Workers workers(static_cast<std::size_t>(config.limits.workers), looker, inbox, clock, registry,
                   log);
   Writer writer(client, inbox, flags.dry_run, registry, log);
@@ -249,13 +258,17 @@ int RunController(const config::ControllerFlags& flags, const config::PlimsollCo
                   flags.dry_run ? nullptr : &events, gauges, clock, log);
 
   std::atomic<bool> lost{false};
+  std::atomic<bool> leading{!flags.leader_elect || flags.dry_run};
   kube::LeaseOptions lease;
   lease.namespace_name = kube::OwnNamespace(flags.common.namespace_name, environment);
   lease.name = kLeaseName;
   lease.identity = kube::MakeLeaseIdentity();
   lease.seed = std::random_device{}();
   kube::LeaderCallbacks callbacks;
-  callbacks.on_started = [&] { inbox.Push(LeaderChanged{true}); };
+  callbacks.on_started = [&] {
+    leading = true;
+    inbox.Push(LeaderChanged{true});
+  };
   callbacks.on_stopped = [&](const std::string& why) {
     log.Err("the leadership is lost; the process ends", {{"why", why}});
     lost = true;
@@ -293,14 +306,19 @@ int RunController(const config::ControllerFlags& flags, const config::PlimsollCo
     inbox.Push(LeaderChanged{true});
   }
 
-  while (!stop.Wait(kTrustRootEveryMs)) ReloadTrustRoot(config, *stack->observer, gauges, log);
+  for (int turn = 1; !stop.Wait(kHousekeepingMs); ++turn) {
+    if (log_states && leading && !flags.dry_run) log_states->Write();
+    if (turn % kTurnsToReload != 0) continue;
+    ReloadTrustRoot(config, *stack->observer, gauges, log);
+    if (log_states) log_states->Read();
+  }
 
   log.Info("stopping");
   // Nothing is written from here on; then, and only then, may a successor begin.
   elector.Stop();
   machine.Stop();
   writer.Stop();
-  stack->http->Shutdown();
+  stack->Shutdown();
   workers.Stop();
   watches.Stop();
   events.Stop();

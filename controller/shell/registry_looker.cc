@@ -70,12 +70,20 @@ std::string UnknownAuthorityOf(const observation::Answer& answer) {
   return "";
 }
 
-baseline::HistoryResult HistoryOf(const observation::WalkAnswer& walk) {
-  baseline::HistoryResult history;
-  for (const observation::HistoricSignature& signature : walk.signatures) {
+// For everything that is asked of the log in one look.
+constexpr std::chrono::seconds kLogBudget{30};
+
+void AddSignatures(const std::vector<observation::HistoricSignature>& found,
+                   baseline::HistoryResult& history) {
+  for (const observation::HistoricSignature& signature : found) {
     history.signatures.push_back({signature.signer, signature.digest, signature.verified_time,
                                   signature.log_time, signature.origin});
   }
+}
+
+baseline::HistoryResult HistoryOf(const observation::WalkAnswer& walk) {
+  baseline::HistoryResult history;
+  AddSignatures(walk.signatures, history);
   switch (walk.outcome) {
     case observation::WalkAnswer::Outcome::kComplete:
       history.walk = baseline::Walk::kComplete;
@@ -106,8 +114,33 @@ ObserveResult RegistryLooker::Look(const ObserveRequest& request) {
   result.credential = HowAsked(answer.credential);
   const bool is_signed = baseline::IsSigned(baseline::ShownPosture(answer.observation));
   result.observation = std::move(answer.observation);
-  if (request.history && is_signed) result.history = HistoryOf(observer_.Walk(question));
+  if (lane_ != nullptr) result.log = lane_->Ask(LogQuestionOf(request), result.observation);
+  if (request.history && is_signed)
+    result.history = LookBack(request, question, result.observation);
   return result;
+}
+
+observation::LogQuestion RegistryLooker::LogQuestionOf(const ObserveRequest& request) const {
+  observation::LogQuestion question;
+  question.repository = request.repository;
+  question.record = request.record.get();
+  question.verifier = observer_.verifier();
+  question.deadline = clock_.Steady() + kLogBudget;
+  return question;
+}
+
+// The repository's past: what its registry serves, and what the log proves of the rest.
+baseline::HistoryResult RegistryLooker::LookBack(const ObserveRequest& request,
+                                                 const observation::Question& question,
+                                                 const baseline::Observation& seen) {
+  const observation::WalkAnswer walk = observer_.Walk(question, lane_ != nullptr);
+  baseline::HistoryResult history = HistoryOf(walk);
+  if (lane_ == nullptr) return history;
+  const observation::LogHistory found =
+      lane_->LookBack(LogQuestionOf(request), seen, walk.unproven);
+  AddSignatures(found.signatures, history);
+  history.lookup = found.outcome;
+  return history;
 }
 
 }  // namespace plimsoll::controller

@@ -88,6 +88,16 @@ std::string ProvenName(const Record& record, const DriftRecord& drift) {
   return signer == nullptr ? std::string("a trusted signer") : ShortSigner(signer->signer);
 }
 
+// Where a person finds the proof: " (log ORIGIN, index N, TIME)".
+std::string ProofPlace(const DriftRecord& drift) {
+  if (!drift.proof) return "";
+  const LogEvidence& entry = drift.proof->entry;
+  std::string text = " (log " + PrintableAscii(entry.origin.empty() ? entry.log_id : entry.origin, 96) +
+                     ", index " + std::to_string(entry.index);
+  if (entry.integrated_time) text += ", " + FormatTime(*entry.integrated_time);
+  return text + ")";
+}
+
 std::string DigestOf(const DriftRecord& drift) {
   return drift.digests.empty() ? std::string() : drift.digests.front().digest;
 }
@@ -322,14 +332,14 @@ std::string SeenClause(const Record& record, const DriftRecord& drift, std::stri
       return "carries a signature that fails verification" + InParentheses(reason);
     case DriftKind::kSignatureStripped:
       return "carries no signature, and the log proves that " + ProvenName(record, drift) +
-             " signed it";
+             " signed it" + ProofPlace(drift);
     case DriftKind::kSignerSubstituted:
       return "was signed by " + Named(signer) + IssuerOf(signer) + ", and the log proves that " +
-             ProvenName(record, drift) + " signed it";
+             ProvenName(record, drift) + " signed it" + ProofPlace(drift);
     case DriftKind::kSignatureNotLogged:
       return "carries a signature without a log proof";
     case DriftKind::kLogEntryMissing:
-      return "carries a log entry that the log does not hold";
+      return "carries a log entry that the log does not hold" + ProofPlace(drift);
     case DriftKind::kSignerChanged:
       return "was signed by " + Named(signer) + IssuerOf(signer);
     case DriftKind::kIssuerChanged:
@@ -392,7 +402,7 @@ std::string ObservedText(const Record& record, const DriftRecord& drift) {
       text += "; " + HostOf(record.repository) + " asked at " + FormatTime(*image->absent_time);
       if (image->confirmed_time) text += " and at " + FormatTime(*image->confirmed_time);
     }
-    if (drift.proof) text += "; the log proves that " + ProvenName(record, drift) + " signed it";
+    if (drift.proof) text += "; the log proves that " + ProvenName(record, drift) + " signed it" + ProofPlace(drift);
   } else {
     text = "an image that " + SeenClause(record, drift, digest);
   }

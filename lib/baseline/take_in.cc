@@ -229,6 +229,16 @@ class Taker {
     }
   }
 
+  // Where a trusted signer's proof lies, when the registry never served it: what messages point at, and what is
+  // proven again next time.
+  void KeepEvidence(const LogLane::Proven& proof, const std::string& id) {
+    if (image_.log) {
+      const SignerRecord* holder = in_.book.Find(image_.log->signer);
+      if (holder != nullptr && in_.trust.Trusts(holder->signer, holder->earliest_verified_time)) return;
+    }
+    image_.log = StoredEvidence{proof.evidence, id, false};
+  }
+
   void TakeLane() {
     using Answer = LogLane::Answer;
     const LogLane& lane = seen_.log;
@@ -242,8 +252,9 @@ class Taker {
     for (const LogLane::Proven& proof : lane.proven) {
       if (!IsWellFormed(proof.signer)) continue;
       const std::string id = in_.book.Enter(proof.signer, {}, in_.now);
-      proven.emplace_back(!in_.trust.Trusts(proof.signer, proof.evidence.integrated_time), id,
-                          proof.here);
+      const bool trusted = in_.trust.Trusts(proof.signer, proof.evidence.integrated_time);
+      proven.emplace_back(!trusted, id, proof.here);
+      if (trusted) KeepEvidence(proof, id);
     }
     std::sort(proven.begin(), proven.end());
     for (const auto& [untrusted, id, here] : proven) {

@@ -77,17 +77,9 @@ std::optional<baseline::LogEvidence> EvidenceOf(const Verification& verification
 
 baseline::ObservedSigner ObservedOf(const Verification& verification, const oci::Material& material,
                                     baseline::Level level) {
-  baseline::ObservedSigner observed;
-  observed.signer = SignerOf(*verification.signer);
-  observed.provenance_only = RoleOf(verification) == Role::kProvenance;
+  baseline::ObservedSigner observed = ObservedSignerOf(verification);
   observed.storage = StorageOf(material.storage);
   observed.level = level;
-  const auto logged = TimeOf(verification, sigstore::TimeSource::kLog);
-  observed.verified_time =
-      logged ? logged : TimeOf(verification, sigstore::TimeSource::kTimestampAuthority);
-  observed.log = EvidenceOf(verification);
-  observed.docker_reference = verification.docker_reference;
-  observed.public_key = verification.signer->public_key;
   return observed;
 }
 
@@ -263,6 +255,19 @@ int Weight(Posture posture) {
 }
 
 }  // namespace
+
+baseline::ObservedSigner ObservedSignerOf(const Verification& verification) {
+  baseline::ObservedSigner observed;
+  observed.signer = SignerOf(*verification.signer);
+  observed.provenance_only = RoleOf(verification) == Role::kProvenance;
+  const auto logged = TimeOf(verification, sigstore::TimeSource::kLog);
+  observed.verified_time =
+      logged ? logged : TimeOf(verification, sigstore::TimeSource::kTimestampAuthority);
+  observed.log = EvidenceOf(verification);
+  observed.docker_reference = verification.docker_reference;
+  observed.public_key = verification.signer->public_key;
+  return observed;
+}
 
 Judged Judge(const oci::DiscoveryResult& found, const std::string& digest, baseline::Level level,
              const std::vector<std::string>& known_keys, const sigstore::Verifier& verifier) {

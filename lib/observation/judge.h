@@ -27,6 +27,9 @@ struct Judged {
 Judged Judge(const oci::DiscoveryResult& found, const std::string& digest, baseline::Level level,
              const std::vector<std::string>& known_keys, const sigstore::Verifier& verifier);
 
+// The signer of something verified, as observations tell it; where it is stored is not known.
+baseline::ObservedSigner ObservedSignerOf(const sigstore::Verification& verification);
+
 // The two views of one running manifest, its own and that of the index that lists it, as one: the better posture,
 // the signers of both. An Unknown half makes the whole Unknown.
 Judged Merge(Judged own, Judged index);

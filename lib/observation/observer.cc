@@ -346,11 +346,11 @@ Observer::~Observer() = default;
 
 Answer Observer::Observe(const Question& question) { return impl_->Observe(question); }
 
-WalkAnswer Observer::Walk(const Question& question) {
+WalkAnswer Observer::Walk(const Question& question, bool unproven) {
   const auto repository = oci::Repository::FromKey(question.repository);
   if (!repository || !repository->Supported()) return {};
   return WalkRepository(impl_->registry, impl_->rules, *repository, question, *verifier(),
-                        impl_->limits.max_walked);
+                        impl_->limits.max_walked, unproven);
 }
 
 void Observer::ReplaceVerifier(std::shared_ptr<const sigstore::Verifier> verifier) {

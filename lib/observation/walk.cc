@@ -27,6 +27,24 @@ bool IsFor(const baseline::ObservedSigner& signer, const std::string& key,
   return named == key || std::find(aliases.begin(), aliases.end(), named) != aliases.end();
 }
 
+// What tags name, without what a logged signature was found for.
+void AddUnproven(oci::Registry& registry, const oci::Repository& repository,
+                 const oci::Access& access, const std::vector<std::string>& tags,
+                 WalkAnswer& answer) {
+  constexpr std::size_t kMaxTags = 8;
+  std::set<std::string> known;
+  for (const HistoricSignature& found : answer.signatures) {
+    if (found.log_time) known.insert(found.digest);
+  }
+  for (const std::string& tag : TagsOfImages(tags, kMaxTags)) {
+    const auto target = registry.ResolveTag(repository, tag, access);
+    ++answer.requests.heads;
+    if (target && known.insert(target->digest.text()).second) {
+      answer.unproven.push_back(target->digest.text());
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<oci::Digest> DigestsOfTags(const std::vector<std::string>& tags, std::size_t max,
@@ -44,9 +62,21 @@ std::vector<oci::Digest> DigestsOfTags(const std::vector<std::string>& tags, std
   return chosen;
 }
 
+std::vector<std::string> TagsOfImages(const std::vector<std::string>& tags, std::size_t max) {
+  std::vector<std::string> images;
+  for (const std::string& tag : tags) {
+    if (!DigestOfTag(tag)) images.push_back(tag);
+  }
+  if (images.size() <= max) return images;
+  std::vector<std::string> chosen;
+  for (std::size_t i = 0; i < max; ++i) chosen.push_back(images[i * images.size() / max]);
+  return chosen;
+}
+
 WalkAnswer WalkRepository(oci::Registry& registry, const oci::RepositoryRules& rules,
                           const oci::Repository& repository, const Question& question,
-                          const sigstore::Verifier& verifier, std::size_t max_digests) {
+                          const sigstore::Verifier& verifier, std::size_t max_digests,
+                          bool unproven) {
   WalkAnswer answer;
   oci::Access access;
   access.pull_secrets = question.pull_secrets;
@@ -73,6 +103,7 @@ WalkAnswer WalkRepository(oci::Registry& registry, const oci::RepositoryRules& r
                                    signer.log ? signer.log->origin : ""});
     }
   }
+  if (unproven) AddUnproven(registry, repository, access, tags->tags, answer);
   const bool whole = tags->complete && !left_out && all_answered;
   answer.outcome = whole ? WalkAnswer::Outcome::kComplete : WalkAnswer::Outcome::kPartial;
   return answer;

@@ -83,7 +83,53 @@ oci::RegistryOptions RegistryOptionsOf(const config::PlimsollConfig& config) {
   return options;
 }
 
+// The operator named this log, so its host may be where it is: inside the network, and, where the URL names a literal
+// address, at that address. No other.
+Result<http::HostSettings> LogHost(const config::RekorConfig& rekor) {
+  PLIMSOLL_ASSIGN(const http::Url url, http::Url::Parse(rekor.url));
+  http::HostSettings settings;
+  settings.host = url.HostPort();
+  settings.plain_http = !url.https;
+  settings.ca_file = rekor.ca_file;
+  if (const auto address = http::AddressRange::Parse(url.host)) {
+    settings.allow_address = {*address};
+  }
+  return settings;
+}
+
+Status MakeLane(const config::PlimsollConfig& config, const StackOptions& options,
+                const oci::RepositoryRules& rules, const Clock& clock, Logger& log,
+                Metrics& metrics, Stack& stack) {
+  const config::RekorConfig& rekor = *config.rekor;
+  http::ClientOptions http;
+  auto host = LogHost(rekor);
+  if (!host) return Fail(kInvalidArgument, "rekor.url: " + host.error().message);
+  http.hosts = {std::move(*host)};
+  http.api_server = options.api_server;
+  http.proxy = http::ProxyFromEnvironment();
+  auto client = http::NewClient(std::move(http));
+  if (!client) return Fail(kInvalidArgument, "rekor: " + client.error().message);
+  stack.log_http = std::move(*client);
+  stack.log_budget = MakeBudget(config, clock);
+  rekor::LogOptions log_options;
+  log_options.url = rekor.url;
+  log_options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(rekor.timeout);
+  log_options.max_response_bytes = static_cast<std::size_t>(rekor.max_response_bytes);
+  log_options.cache_ttl = rekor.cache_ttl;
+  log_options.cache_entries = static_cast<std::size_t>(config.limits.log_cache_entries);
+  stack.log = std::make_unique<rekor::Log>(*stack.log_http, *stack.log_budget, log_options, clock,
+                                           log, metrics);
+  stack.lane = std::make_unique<observation::LogLane>(*stack.log, rules);
+  return {};
+}
+
 }  // namespace
+
+void Stack::Shutdown() {
+  http->Shutdown();
+  if (log) log->Stop();
+  if (log_http) log_http->Shutdown();
+}
 
 Result<oci::RepositoryRules> LoadRepositoryRules(const config::PlimsollConfig& config) {
   std::vector<oci::RepositoryRule> rules;
@@ -126,6 +172,8 @@ Result<Stack> MakeStack(const config::PlimsollConfig& config, const StackOptions
                                      *stack.credentials, clock, log, metrics);
   PLIMSOLL_ASSIGN(oci::RepositoryRules rules, LoadRepositoryRules(config));
   PLIMSOLL_ASSIGN(auto verifier, LoadVerifier(config));
+  if (config.rekor)
+    PLIMSOLL_TRY(MakeLane(config, options, rules, clock, log, metrics, stack));
   observation::ObserverLimits limits;
   limits.remembered = static_cast<std::size_t>(config.limits.posture_cache_entries);
   stack.observer = std::make_unique<observation::Observer>(*stack.registry, std::move(rules),

@@ -66,22 +66,12 @@ Status VerifyInclusion(std::uint64_t index, std::uint64_t tree_size, const Sha25
   return {};
 }
 
-Status VerifyConsistency(std::uint64_t first_size, std::uint64_t second_size,
-                         const Sha256Digest& first_root, const Sha256Digest& second_root,
-                         std::span<const Sha256Digest> proof) {
-  if (first_size > second_size) {
-    return Fail(kMalformed, "a tree of " + std::to_string(first_size) +
-                                " leaves cannot grow into one of " + std::to_string(second_size));
-  }
-  if (first_size == 0) {
-    return Fail(kMalformed, "every tree is consistent with the empty one: nothing is proven");
-  }
-  if (first_size == second_size) {
-    if (!proof.empty()) return WrongLength(kConsistencyProofInvalid, 0, proof.size());
-    if (first_root != second_root) {
-      return Fail(kConsistencyProofInvalid, "two trees of the same size have different roots");
-    }
-    return {};
+Result<ConsistencyRoots> RootsFromConsistencyProof(std::uint64_t first_size,
+                                                   std::uint64_t second_size,
+                                                   const Sha256Digest& first_root,
+                                                   std::span<const Sha256Digest> proof) {
+  if (first_size == 0 || first_size >= second_size) {
+    return Fail(kMalformed, "a consistency proof joins a tree that is not empty to a larger one");
   }
   // RFC 9162 section 2.1.4.2. The first tree's last complete subtree starts the walk; when the first
   // tree is itself complete its root is that subtree and the proof leaves it out.
@@ -95,7 +85,9 @@ Status VerifyConsistency(std::uint64_t first_size, std::uint64_t second_size,
   std::size_t next = 0;
   Sha256Digest first = first_root;
   if (!complete) {
-    if (proof.empty()) return WrongLength(kConsistencyProofInvalid, 1, 0);
+    if (proof.empty()) {
+      return Fail(kConsistencyProofInvalid, "the consistency proof has too few hashes");
+    }
     first = proof[next++];
   }
   Sha256Digest second = first;
@@ -117,7 +109,29 @@ Status VerifyConsistency(std::uint64_t first_size, std::uint64_t second_size,
     last >>= 1;
   }
   if (last != 0) return Fail(kConsistencyProofInvalid, "the consistency proof has too few hashes");
-  if (first != first_root || second != second_root) {
+  return ConsistencyRoots{first, second};
+}
+
+Status VerifyConsistency(std::uint64_t first_size, std::uint64_t second_size,
+                         const Sha256Digest& first_root, const Sha256Digest& second_root,
+                         std::span<const Sha256Digest> proof) {
+  if (first_size > second_size) {
+    return Fail(kMalformed, "a tree of " + std::to_string(first_size) +
+                                " leaves cannot grow into one of " + std::to_string(second_size));
+  }
+  if (first_size == 0) {
+    return Fail(kMalformed, "every tree is consistent with the empty one: nothing is proven");
+  }
+  if (first_size == second_size) {
+    if (!proof.empty()) return WrongLength(kConsistencyProofInvalid, 0, proof.size());
+    if (first_root != second_root) {
+      return Fail(kConsistencyProofInvalid, "two trees of the same size have different roots");
+    }
+    return {};
+  }
+  PLIMSOLL_ASSIGN(const ConsistencyRoots roots,
+                  RootsFromConsistencyProof(first_size, second_size, first_root, proof));
+  if (roots.first != first_root || roots.second != second_root) {
     return Fail(kConsistencyProofInvalid,
                 "the consistency proof does not join the two roots of the log");
   }

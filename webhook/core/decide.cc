@@ -203,7 +203,11 @@ class Judge {
     const std::string key = reference.repository.Key();
     const bool trusted = record != nullptr && record->learning_time.has_value();
     const bool stale_tag = !reference.digest && !answers_.Resolved(key, reference.tag);
-    const bool unseen = observed == nullptr;
+    // Without an answer for this digest; or with one that the log was not asked about, and that denies.
+    const bool log_unasked = observed != nullptr && record != nullptr && snapshot_.log_lane() &&
+                             observed->log.answer == baseline::LogLane::Answer::kOff &&
+                             verdict.verdict == Admission::kDeny;
+    const bool unseen = observed == nullptr || log_unasked;
     if (stale_tag) {
       decision_.lookups.push_back({key, "", reference.tag, trusted});
     } else if (unseen && !digest.empty() &&

@@ -37,6 +37,8 @@ class Snapshot {
   virtual std::shared_ptr<const baseline::Record> Find(const std::string& repository) const = 0;
   virtual const baseline::PolicySet& policies() const = 0;
   virtual baseline::Settings SettingsFor(const std::string& repository) const = 0;
+  // The log may be asked about a digest that would be denied.
+  virtual bool log_lane() const { return false; }
 };
 
 // What is known from registries without asking now. Answers may come from a cache.

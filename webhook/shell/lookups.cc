@@ -83,10 +83,12 @@ std::string HostOf(const std::string& repository) {
 }  // namespace
 
 struct Lookups::Impl {
-  Impl(observation::Observer& observer_in, PlatformSource platforms_in, LookupLimits limits_in,
-       const Clock& clock_in, Metrics& metrics, Logger& log_in)
+  Impl(observation::Observer& observer_in, PlatformSource platforms_in,
+       const LogConsult* consult_in, LookupLimits limits_in, const Clock& clock_in,
+       Metrics& metrics, Logger& log_in)
       : observer(observer_in),
         platforms(std::move(platforms_in)),
+        consult(consult_in),
         limits(limits_in),
         clock(clock_in),
         log(log_in),
@@ -98,6 +100,7 @@ struct Lookups::Impl {
   // Constant after construction.
   observation::Observer& observer;
   const PlatformSource platforms;
+  const LogConsult* const consult;
   const LookupLimits limits;
   const Clock& clock;
   Logger& log;
@@ -159,7 +162,9 @@ struct Lookups::Impl {
     if (!answer.complete()) {
       keep_for = limits.unknown_for;
     } else if (baseline::IsSigned(baseline::ShownPosture(observation))) {
-      keep_for = limits.positive_for;
+      // An answer of the log that did not come may come the next time.
+      const bool unanswered = observation.log.answer == baseline::LogLane::Answer::kUnanswered;
+      keep_for = unanswered ? limits.negative_for : limits.positive_for;
     }
     if (observation.digest.empty()) return;
     observed.Put(lookup.repository + "@" + observation.digest,
@@ -175,7 +180,9 @@ struct Lookups::Impl {
     question.tag = lookup.tag;
     question.trusted_repository = lookup.trusted;
     question.platforms = platforms();
-    const observation::Answer answer = observer.Observe(question);
+    observation::Answer answer = observer.Observe(question);
+    if (consult != nullptr && !answer.observation.digest.empty())
+      consult->Ask(lookup.repository, answer.observation);
     outcomes.With({{"outcome", std::string(baseline::ToText(answer.observation.posture))}}).Add();
     std::vector<std::shared_ptr<Waiter>> waiters;
     {
@@ -226,9 +233,11 @@ struct Lookups::Impl {
   }
 };
 
-Lookups::Lookups(observation::Observer& observer, PlatformSource platforms, LookupLimits limits,
-                 const Clock& clock, Metrics& metrics, Logger& log)
-    : impl_(std::make_unique<Impl>(observer, std::move(platforms), limits, clock, metrics, log)) {
+Lookups::Lookups(observation::Observer& observer, PlatformSource platforms,
+                 const LogConsult* consult, LookupLimits limits, const Clock& clock,
+                 Metrics& metrics, Logger& log)
+    : impl_(std::make_unique<Impl>(observer, std::move(platforms), consult, limits, clock, metrics,
+                                   log)) {
   for (std::size_t i = 0; i < limits.workers; ++i)
     impl_->threads.emplace_back([this] { impl_->Work(); });
   impl_->threads.emplace_back([this] { impl_->KeepTime(); });

@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "observation/observer.h"
 #include "webhook/core/decide.h"
+#include "webhook/shell/log_consult.h"
 
 namespace plimsoll::webhook {
 
@@ -39,9 +40,9 @@ using PlatformSource = std::function<std::vector<oci::Platform>()>;
 
 class Lookups final : public Answers {
  public:
-  // All references must outlive this object.
-  Lookups(observation::Observer& observer, PlatformSource platforms, LookupLimits limits,
-          const Clock& clock, Metrics& metrics, Logger& log);
+  // All references must outlive this object. `consult` is null while the log lane is off.
+  Lookups(observation::Observer& observer, PlatformSource platforms, const LogConsult* consult,
+          LookupLimits limits, const Clock& clock, Metrics& metrics, Logger& log);
   ~Lookups() override;
   Lookups(const Lookups&) = delete;
   Lookups& operator=(const Lookups&) = delete;

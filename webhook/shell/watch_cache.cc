@@ -40,9 +40,10 @@ Result<oci::Platform> ReadPlatform(std::string_view text) {
 
 struct WatchCache::Impl {
   Impl(const kube::ListWatchDependencies& dependencies, baseline::Durations durations_in,
-       oci::RepositoryRules rules_in)
+       oci::RepositoryRules rules_in, bool log_lane_in)
       : durations(durations_in),
         rules(std::move(rules_in)),
+        log_lane(log_lane_in),
         policy_set(std::make_shared<const baseline::PolicySet>()),
         baselines(Collection(api::kBaselinePlural, api::kBaselineKind),
                   kube::InformerKey::kNamespacedName,
@@ -86,6 +87,7 @@ struct WatchCache::Impl {
   // Constant after construction.
   const baseline::Durations durations;
   const oci::RepositoryRules rules;
+  const bool log_lane;
 
   mutable std::mutex mutex;
   std::shared_ptr<const baseline::PolicySet> policy_set;  // guarded by mutex
@@ -103,6 +105,8 @@ class LiveSnapshot final : public Snapshot {
  public:
   LiveSnapshot(const Cache& cache, std::shared_ptr<const baseline::PolicySet> policies)
       : cache_(cache), policies_(std::move(policies)) {}
+
+  bool log_lane() const override { return cache_.log_lane; }
 
   std::shared_ptr<const baseline::Record> Find(const std::string& repository) const override {
     const auto found = cache_.baselines.Get(api::BaselineName(repository));
@@ -127,8 +131,8 @@ class LiveSnapshot final : public Snapshot {
 }  // namespace
 
 WatchCache::WatchCache(const kube::ListWatchDependencies& dependencies,
-                       baseline::Durations durations, oci::RepositoryRules rules)
-    : impl_(std::make_unique<Impl>(dependencies, durations, std::move(rules))) {}
+                       baseline::Durations durations, oci::RepositoryRules rules, bool log_lane)
+    : impl_(std::make_unique<Impl>(dependencies, durations, std::move(rules), log_lane)) {}
 WatchCache::~WatchCache() { Stop(); }
 
 void WatchCache::Start() {

@@ -19,7 +19,7 @@ class WatchCache {
  public:
   // `dependencies` must outlive this object.
   WatchCache(const kube::ListWatchDependencies& dependencies, baseline::Durations durations,
-             oci::RepositoryRules rules);
+             oci::RepositoryRules rules, bool log_lane = false);
   ~WatchCache();
   WatchCache(const WatchCache&) = delete;
   WatchCache& operator=(const WatchCache&) = delete;

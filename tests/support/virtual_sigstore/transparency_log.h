@@ -26,6 +26,7 @@ class MerkleTree {
   std::uint64_t size() const { return leaves_.size(); }
   Sha256Digest Root() const { return Root(size()); }
   Sha256Digest Root(std::uint64_t size) const;
+  Sha256Digest RangeRoot(std::uint64_t begin, std::uint64_t end) const { return Hash(begin, end); }
   std::vector<Sha256Digest> InclusionProof(std::uint64_t index, std::uint64_t size) const;
   std::vector<Sha256Digest> ConsistencyProof(std::uint64_t first, std::uint64_t second) const;
 

@@ -25,6 +25,8 @@ inline constexpr std::string_view kDiscardTrustAnnotation = "plimsoll.dev/discar
 inline constexpr std::string_view kMirrorPodAnnotation = "kubernetes.io/config.mirror";
 inline constexpr std::string_view kReportingController = "plimsoll.dev/controller";
 inline constexpr std::string_view kEventAction = "Observe";
+// Memory of no repository, in the own namespace; created empty by whoever installs.
+inline constexpr std::string_view kStateConfigMap = "plimsoll-state";
 // Events about a cluster-scoped object live here, and nowhere else.
 inline constexpr std::string_view kClusterEventNamespace = "default";
 

@@ -90,6 +90,9 @@ struct WalkAnswer {
   enum class Outcome : std::uint8_t { kComplete, kPartial, kFailed };
   Outcome outcome = Outcome::kFailed;  // kPartial: a bound ended it, or one digest had no answer
   std::vector<HistoricSignature> signatures;
+  // Digests that the repository serves as images and for which no logged signature was found here, a few of them:
+  // what the log may know more about. Only when they were asked for.
+  std::vector<std::string> unproven;
   oci::RequestCounts requests;
 };
 
@@ -109,7 +112,8 @@ class Observer {
   // counts only when the repository serves the signed digest as a manifest and, for simple signing, the payload names
   // this repository or a configured alias: anyone who can push can copy signatures in. Of `question` only the
   // repository, the pull secrets and the known keys are used. Never with the reserved half of the host's budget.
-  WalkAnswer Walk(const Question& question);
+  // With `unproven`, also what some of the repository's other tags name.
+  WalkAnswer Walk(const Question& question, bool unproven = false);
 
   // From now on images are judged with this one; what was judged with another is judged anew.
   void ReplaceVerifier(std::shared_ptr<const sigstore::Verifier> verifier);

@@ -16,8 +16,10 @@
 #include "config/plimsoll_config.h"
 #include "http/budget.h"
 #include "http/client.h"
+#include "observation/log_lane.h"
 #include "observation/observer.h"
 #include "oci/registry.h"
+#include "rekor/log.h"
 
 namespace plimsoll::setup {
 
@@ -35,6 +37,15 @@ struct Stack {
   std::unique_ptr<oci::CredentialSource> credentials;
   std::unique_ptr<oci::Registry> registry;
   std::unique_ptr<observation::Observer> observer;
+
+  // The log lane: null, all of it, without `rekor.url`. It shares nothing with the registries.
+  std::unique_ptr<http::Client> log_http;
+  std::unique_ptr<http::HostBudget> log_budget;
+  std::unique_ptr<rekor::Log> log;
+  std::unique_ptr<observation::LogLane> lane;
+
+  // Ends every request, now and from now on.
+  void Shutdown();
 };
 
 // `clock`, `log` and `metrics` must outlive the stack.

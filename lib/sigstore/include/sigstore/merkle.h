@@ -24,6 +24,17 @@ Result<Sha256Digest> RootFromInclusionProof(std::uint64_t index, std::uint64_t t
                                             std::span<const Sha256Digest> proof);
 Status VerifyInclusion(std::uint64_t index, std::uint64_t tree_size, const Sha256Digest& leaf_hash,
                        std::span<const Sha256Digest> proof, const Sha256Digest& root);
+// What a consistency proof leads to. When `second` is the root of a tree of `second_size` leaves, then `first`
+// is the root of that tree's first `first_size` leaves, whatever else is claimed to be. (When first_size is a
+// power of two the proof begins with `first_root` itself and tells nothing else of it.)
+struct ConsistencyRoots {
+  Sha256Digest first{};
+  Sha256Digest second{};
+};
+Result<ConsistencyRoots> RootsFromConsistencyProof(std::uint64_t first_size,
+                                                   std::uint64_t second_size,
+                                                   const Sha256Digest& first_root,
+                                                   std::span<const Sha256Digest> proof);
 Status VerifyConsistency(std::uint64_t first_size, std::uint64_t second_size,
                          const Sha256Digest& first_root, const Sha256Digest& second_root,
                          std::span<const Sha256Digest> proof);
