@@ -2,12 +2,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <iostream>
 
 #include "base/log.h"
 #include "base/version.h"
 #include "config/flags.h"
 #include "config/plimsoll_config.h"
+#include "crypto/certificate.h"
 #include "http/server.h"
 #include "kube/cluster_config.h"
 #include "kube/cpprest_transport.h"
@@ -28,8 +30,11 @@ constexpr int kExitFailed = 1;
 constexpr std::chrono::milliseconds kColdBudget{3'500};
 // Of it, what a question to the log may take.
 constexpr std::chrono::milliseconds kLogBudget{3'000};
+// After SIGTERM: as long as the cluster needs to learn that this replica takes no more, it goes on answering.
+constexpr std::chrono::milliseconds kRetire{5'000};
 constexpr std::chrono::milliseconds kDrain{10'000};
-constexpr int kReloadEveryMs = 10'000;
+constexpr int kReloadEveryMs = 2'000;
+constexpr std::chrono::seconds kTrustRootEvery{60};
 
 int Refuse(const Error& error) {
   std::cerr << "plimsoll-webhook: " << error.message << "\n";
@@ -53,9 +58,20 @@ Result<std::unique_ptr<http::Server>> StartTls(const config::WebhookFlags& flags
   return server;
 }
 
+// The expiry of the certificate that is served, for the alert.
+void ShowExpiry(const CertificatePair& pair, Metrics& metrics) {
+  const auto chain = crypto::Certificate::ListFromPem(pair.chain_pem);
+  if (!chain) return;
+  metrics
+      .Gauges("plimsoll_serving_certificate_expiration_timestamp_seconds",
+              "When the certificate that the webhook serves with expires.")
+      .With({})
+      .Set(static_cast<double>(UnixSeconds(chain->front().not_after())));
+}
+
 // Serves a changed pair without dropping a connection; one that does not fit leaves the last good one.
 void ReloadCertificate(const config::WebhookFlags& flags, CertificatePair& current,
-                       http::Server& server, Logger& log) {
+                       http::Server& server, Metrics& metrics, Logger& log) {
   auto pair = ReadCertificateFiles(flags.tls_cert_file, flags.tls_private_key_file);
   if (!pair || *pair == current) return;
   if (const Status replaced = server.ReplaceCertificate(pair->chain_pem, pair->key_pem);
@@ -65,7 +81,23 @@ void ReloadCertificate(const config::WebhookFlags& flags, CertificatePair& curre
     return;
   }
   current = std::move(*pair);
+  ShowExpiry(current, metrics);
   log.Info("serving with a new certificate");
+}
+
+// Judges with a changed trust root from now on; one that cannot be read leaves the last good one.
+void ReloadTrustRoot(const config::PlimsollConfig& config, observation::Observer& observer,
+                     Logger& log) {
+  const auto verifier = setup::LoadVerifier(config);
+  if (!verifier) {
+    log.Warn("the trust root cannot be read; the last good one stays",
+             {{"message", verifier.error().message}});
+    return;
+  }
+  const sigstore::TrustRoot& root = (*verifier)->trust_root();
+  if (root.generation() == observer.verifier()->trust_root().generation()) return;
+  observer.ReplaceVerifier(*verifier);
+  log.Info("judging with a new trust root", {{"trustRoot", root.Describe()}});
 }
 
 int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& config,
@@ -92,7 +124,8 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
 
   kube::SystemWaiter waiter;
   WatchCache cache({**transport, clock, waiter, metrics, log}, setup::DurationsOf(config),
-                   std::move(*rules), stack->lane != nullptr);
+                   std::move(*rules), stack->lane != nullptr,
+                   [&log] { log.Info("ready: the watch caches have synced"); });
   LookupLimits limits;
   limits.negative_for =
       std::chrono::duration_cast<std::chrono::milliseconds>(config.durations.negative_cache_for);
@@ -107,10 +140,12 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
       *stack->observer, [&cache] { return cache.platforms(); }, consult ? &*consult : nullptr,
       limits, clock, metrics, log);
   ReviewHandler handler(cache, lookups, kColdBudget, clock, metrics, log);
+  std::atomic<bool> retiring{false};
   auto health = setup::ServeHealth(
       flags.common.health_address,
-      [&cache] {
-        return cache.synced() ? std::string() : std::string("the watch caches have not synced yet");
+      [&cache, &retiring]() -> std::string {
+        if (retiring) return "stopping";
+        return cache.synced() ? "" : "the watch caches have not synced yet";
       },
       metrics, log);
   if (!health) return Refuse(health.error());
@@ -124,12 +159,22 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
       },
       metrics, log);
   if (!server) return Refuse(server.error());
+  ShowExpiry(*pair, metrics);
   cache.Start();
   log.Info("started", {{"version", Version()},
                        {"trustRoot", stack->observer->verifier()->trust_root().Describe()}});
 
-  while (!stop.Wait(kReloadEveryMs)) ReloadCertificate(flags, *pair, **server, log);
-  log.Info("stopping: requests in flight are answered first");
+  auto root_read = clock.Steady();
+  while (!stop.Wait(kReloadEveryMs)) {
+    ReloadCertificate(flags, *pair, **server, metrics, log);
+    if (clock.Steady() - root_read < kTrustRootEvery) continue;
+    root_read = clock.Steady();
+    ReloadTrustRoot(config, *stack->observer, log);
+  }
+  log.Info("stopping: not ready any more, and answering until the cluster knows");
+  retiring = true;
+  (*server)->Retire();
+  waiter.WaitFor(kRetire, {});
   (*server)->Stop(kDrain);
   cache.Stop();
   stack->Shutdown();

@@ -137,6 +137,8 @@ class BeastServer final : public Server {
     return {};
   }
 
+  void Retire() override { core_->retiring = true; }
+
   void Stop(std::chrono::milliseconds drain) override {
     const std::lock_guard lock(stop_mutex_);
     if (stopped_) return;

@@ -298,7 +298,7 @@ void Connection::Answer(ServerResponse response) {
       response.status > 599) {
     response = {500, {}, "the answer cannot be sent\n"};
   }
-  const bool close = !keep_alive_ || core_.draining.load();
+  const bool close = !keep_alive_ || core_.draining.load() || core_.retiring.load();
   Write(response, close);
 }
 

@@ -53,6 +53,7 @@ struct ServerCore {
 
   BodyPool bodies;
   std::atomic<bool> draining{false};
+  std::atomic<bool> retiring{false};
 
  private:
   std::vector<std::shared_ptr<Connection>> All();

@@ -6,6 +6,7 @@
 #include "api/admission_text.h"
 #include "api/names.h"
 #include "api/short_text.h"
+#include "api/workload.h"
 #include "base/printable.h"
 #include "oci/reference.h"
 
@@ -128,6 +129,38 @@ api::ImageFinding FindingOf(const ImageDecision& decision, const baseline::Recor
   return finding;
 }
 
+// The base64 between a PEM block's lines.
+std::string BodyOfPem(std::string_view pem) {
+  std::string body;
+  while (!pem.empty()) {
+    const std::size_t end = pem.find('\n');
+    const std::string_view line = pem.substr(0, end);
+    pem = end == std::string_view::npos ? std::string_view() : pem.substr(end + 1);
+    if (line.substr(0, 5) == "-----") continue;
+    for (const char c : line) {
+      if (c != '\r' && c != ' ' && c != '\t') body += c;
+    }
+  }
+  return body;
+}
+
+// The keys that may verify a signature which no log entry carries.
+std::vector<std::string> KnownKeys(const baseline::Record* record,
+                                   const baseline::EffectivePolicy& policy) {
+  std::set<std::string> keys;
+  if (record != nullptr) {
+    for (const baseline::SignerRecord& signer : record->signers) {
+      if (signer.in_force && !signer.public_key.empty()) keys.insert(signer.public_key);
+    }
+  }
+  for (const auto& group : policy.pins) {
+    for (const baseline::PinInForce& pin : group) {
+      if (!pin.pin->public_key.empty()) keys.insert(BodyOfPem(pin.pin->public_key));
+    }
+  }
+  return {keys.begin(), keys.end()};
+}
+
 // The worst first; of equals in the order of the Pod.
 bool IsWorse(const ImageDecision& a, const ImageDecision& b) {
   if (a.verdict.verdict != b.verdict.verdict) return a.verdict.verdict > b.verdict.verdict;
@@ -160,7 +193,7 @@ class Judge {
 
   // A review is judged whole or not at all.
   Decision TooMany() {
-    const std::string text = "container list: expected at most " + std::to_string(api_max()) +
+    const std::string text = "container list: expected at most " + std::to_string(api::kMaxReviewImages) +
                              " images, found " + std::to_string(review_.image_count) + " (" +
                              kTooManyImages +
                              "); split the Pod, or create it in a namespace that is not labelled "
@@ -176,7 +209,6 @@ class Judge {
                                           {"kind", kTooManyImages}};
     return std::move(decision_);
   }
-  static std::size_t api_max() { return 512; }
 
   void Add(const ReviewImage& image) {
     const auto reference = oci::Reference::Parse(image.image);
@@ -190,7 +222,7 @@ class Judge {
     ImageDecision decided{image.container, key, digest, !reference->digest.has_value(), {}};
     decided.verdict = baseline::Admit(record.get(), key, digest, policy, snapshot_.SettingsFor(key),
                                       observed.get(), now_);
-    AskFor(*reference, digest, record.get(), observed.get(), decided.verdict);
+    AskFor(*reference, digest, record.get(), policy, observed.get(), decided.verdict);
     records_[key] = record;
     decision_.images.push_back(std::move(decided));
   }
@@ -198,10 +230,11 @@ class Judge {
   // What is worth a look-up: a tag that was not resolved just now, and a digest without a fresh answer when the
   // answer could change something.
   void AskFor(const oci::Reference& reference, const std::string& digest,
-              const baseline::Record* record, const baseline::Observation* observed,
-              const AdmissionVerdict& verdict) {
+              const baseline::Record* record, const baseline::EffectivePolicy& policy,
+              const baseline::Observation* observed, const AdmissionVerdict& verdict) {
     const std::string key = reference.repository.Key();
-    const bool trusted = record != nullptr && record->learning_time.has_value();
+    const bool trusted =
+        policy.pinned || (record != nullptr && record->learning_time.has_value());
     const bool stale_tag = !reference.digest && !answers_.Resolved(key, reference.tag);
     // Without an answer for this digest; or with one that the log was not asked about, and that denies.
     const bool log_unasked = observed != nullptr && record != nullptr && snapshot_.log_lane() &&
@@ -209,10 +242,10 @@ class Judge {
                              verdict.verdict == Admission::kDeny;
     const bool unseen = observed == nullptr || log_unasked;
     if (stale_tag) {
-      decision_.lookups.push_back({key, "", reference.tag, trusted});
+      decision_.lookups.push_back({key, "", reference.tag, trusted, KnownKeys(record, policy)});
     } else if (unseen && !digest.empty() &&
                (verdict.verdict != Admission::kAdmit || record == nullptr)) {
-      decision_.lookups.push_back({key, digest, "", trusted});
+      decision_.lookups.push_back({key, digest, "", trusted, KnownKeys(record, policy)});
     } else {
       return;
     }

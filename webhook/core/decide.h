@@ -59,6 +59,7 @@ struct Lookup {
   std::string tag;
   bool trusted =
       false;  // the repository has a trusted signer: may use the reserved half of the host's budget
+  std::vector<std::string> known_keys;  // of the repository's trusted signers: SPKI, base64
 
   friend auto operator<=>(const Lookup&, const Lookup&) = default;
 };

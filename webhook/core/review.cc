@@ -1,14 +1,20 @@
 #include "webhook/core/review.h"
 
 #include <set>
+#include <tuple>
 
 #include "api/workload.h"
 #include "base/printable.h"
 #include "json/json.h"
 #include "json/writer.h"
+#include "webhook/core/review_reader.h"
 
 namespace plimsoll::webhook {
 namespace {
+
+using internal::ListedImage;
+using internal::ObjectImages;
+using internal::Shape;
 
 constexpr char kReviewVersion[] = "admission.k8s.io/v1";
 
@@ -16,9 +22,8 @@ json::Limits ReviewLimits() {
   json::Limits limits;
   limits.max_bytes = kMaxReviewBytes;
   limits.max_depth = 100;
-  limits.max_values = 1'000'000;
-  // The API server has read these objects already; an object of a CRD-like shape may repeat nothing we read.
-  limits.refuse_duplicates = true;
+  // Values are skipped, not kept: the bytes bound them.
+  limits.max_values = kMaxReviewBytes;
   return limits;
 }
 
@@ -28,57 +33,70 @@ bool IsRelevant(const Review& review) {
   return api::HoldsImages(review.kind);
 }
 
-Status ReadImages(const json::Value& request, Review& review) {
-  PLIMSOLL_ASSIGN(const api::SpecImages images,
-                  api::ImagesOfObject(review.kind, request["object"]));
-  review.image_count = images.count;
-  review.too_many = images.too_many();
-  std::set<std::string_view> old_images;
-  if (review.operation == "UPDATE" && request["oldObject"].present()) {
-    PLIMSOLL_ASSIGN(const api::SpecImages before,
-                    api::ImagesOfObject(review.kind, request["oldObject"]));
-    for (const api::SpecImage& image : before.images) old_images.insert(image.image);
+Shape ShapeOf(std::string_view kind) {
+  if (kind == "Pod") return Shape::kPod;
+  return kind == "CronJob" ? Shape::kJobTemplate : Shape::kTemplate;
+}
+
+// A container that had the same image before is running already; refusing the change would not stop it. A new one
+// under the same image string is judged: its tag may mean something else by now.
+void TakeImages(ObjectImages& object, ObjectImages& old, Review& review) {
+  const auto shape = static_cast<std::size_t>(ShapeOf(review.kind));
+  review.image_count = object.counts[shape];
+  review.too_many = review.image_count > object.images[shape].size();
+  using Key = std::tuple<internal::ImageList, std::string_view, std::string_view>;
+  std::set<Key> before;
+  if (review.operation == "UPDATE") {
+    for (const ListedImage& image : old.images[shape])
+      before.emplace(image.list, image.name, image.image);
   }
-  for (const api::SpecImage& image : images.images) {
-    // What the object had before is running already; refusing the change would not stop it.
-    if (old_images.count(image.image) != 0) continue;
-    const bool volume = image.from == api::SpecImage::From::kVolume;
-    review.images.push_back({std::string(image.name), std::string(image.image),
+  for (ListedImage& image : object.images[shape]) {
+    if (before.count({image.list, image.name, image.image}) != 0) continue;
+    const bool volume = image.list == internal::ImageList::kVolume;
+    review.images.push_back({std::move(image.name), std::move(image.image),
                              volume ? ImageFrom::kVolume : ImageFrom::kContainer});
   }
+}
+
+Status CheckRequest(const internal::ReviewFields& fields) {
+  if (fields.kind != "AdmissionReview" || fields.api_version != kReviewVersion) {
+    return Fail(kWrongVersion, "expected an AdmissionReview of " + std::string(kReviewVersion) +
+                                   ", found " + Printable(fields.kind, 64) + " of " +
+                                   Printable(fields.api_version, 64) +
+                                   "; set admissionReviewVersions: [v1] in the webhook "
+                                   "configuration");
+  }
+  if (!fields.has_request) return Fail(kMalformed, "$.request: expected an object, found nothing");
+  if (fields.uid.empty() || fields.uid.size() > 128)
+    return Fail(kMalformed, "$.request.uid: expected 1 to 128 characters");
+  if (fields.operation.empty() || fields.operation.size() > 16)
+    return Fail(kMalformed, "$.request.operation: expected CREATE, UPDATE, DELETE or CONNECT");
   return {};
 }
 
 }  // namespace
 
 Result<Review> ReadReview(std::string_view text) {
-  PLIMSOLL_ASSIGN(const json::Document document, json::Document::Parse(text, ReviewLimits()));
-  const json::Value root = document.root();
-  PLIMSOLL_TRY(root.Object());
-  const std::string_view version = root["apiVersion"].StringOrEmpty();
-  if (root["kind"].StringOrEmpty() != "AdmissionReview" || version != kReviewVersion) {
-    return Fail(kWrongVersion,
-                "expected an AdmissionReview of " + std::string(kReviewVersion) + ", found " +
-                    Printable(root["kind"].StringOrEmpty(), 64) + " of " + Printable(version, 64) +
-                    "; set admissionReviewVersions: [v1] in the webhook configuration");
-  }
-  const json::Value request = root["request"];
-  PLIMSOLL_TRY(request.Object());
+  internal::ReviewReader reader(api::kMaxReviewImages);
+  const Status parsed = json::ParseEvents(text, ReviewLimits(), reader);
+  if (reader.error()) return Forward(*reader.error());
+  PLIMSOLL_TRY(parsed);
+  internal::ReviewFields& fields = reader.fields();
+  PLIMSOLL_TRY(CheckRequest(fields));
   Review review;
-  PLIMSOLL_ASSIGN(const std::string_view uid, request["uid"].String());
-  if (uid.empty() || uid.size() > 128)
-    return Fail(kMalformed, "$.request.uid: expected 1 to 128 characters");
-  review.uid = uid;
-  PLIMSOLL_ASSIGN(const std::string_view operation, request["operation"].String());
-  review.operation = operation;
-  review.kind = request["kind"]["kind"].StringOrEmpty();
-  review.resource = request["resource"]["resource"].StringOrEmpty();
-  review.subresource = request["subResource"].StringOrEmpty();
-  review.namespace_name = request["namespace"].StringOrEmpty();
-  review.name = request["name"].StringOrEmpty();
-  PLIMSOLL_ASSIGN(review.dry_run, request["dryRun"].BoolOr(false));
+  review.uid = std::move(fields.uid);
+  review.operation = std::move(fields.operation);
+  review.kind = std::move(fields.object_kind);
+  review.resource = std::move(fields.resource);
+  review.subresource = std::move(fields.subresource);
+  review.namespace_name = std::move(fields.namespace_name);
+  review.name = std::move(fields.name);
+  review.dry_run = fields.dry_run;
   review.relevant = IsRelevant(review);
-  if (review.relevant) PLIMSOLL_TRY(ReadImages(request, review));
+  if (!review.relevant) return review;
+  if (!fields.object.present)
+    return Fail(kMalformed, "$.request.object: expected an object, found nothing");
+  TakeImages(fields.object, fields.old_object, review);
   return review;
 }
 

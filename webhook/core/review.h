@@ -1,6 +1,8 @@
 // An AdmissionReview, read: the few fields that decide, and the answer that the API server expects.
 //
-// Follows admission.k8s.io/v1. v1beta1 is refused with a message: the configurations ask for v1 only. Pure.
+// Follows admission.k8s.io/v1. v1beta1 is refused with a message: the configurations ask for v1 only. The JSON is read
+// event by event and everything that decides nothing is skipped, so a review costs the memory of its image strings. A
+// member that is read may occur only once: two readers of one review must never see two values. Pure.
 #pragma once
 
 #include <cstdint>
@@ -34,12 +36,12 @@ struct Review {
   std::string namespace_name;
   std::string name;  // empty with generateName
   bool dry_run = false;
-  // The images that this request brings: all of a CREATE; of an UPDATE those that the old object has not.
+  // The images that this request brings: all of a CREATE; of an UPDATE those of containers and volumes that are new or
+  // show another image than before.
   std::vector<ReviewImage> images;
-  std::size_t image_count =
-      0;  // of the whole object; more than the bound: `images` is not complete
-  bool too_many = false;
-  bool relevant = false;  // false: cannot bring an image (DELETE, other subresources, other kinds)
+  std::size_t image_count = 0;  // of the whole object
+  bool too_many = false;        // `images` is not complete
+  bool relevant = false;        // false: cannot bring an image (DELETE, other subresources, other kinds)
 };
 
 // kMalformed: not a review that the API server could have sent; kWrongVersion: another version; kLimitExceeded.

@@ -6,6 +6,8 @@
 namespace plimsoll::webhook {
 namespace {
 
+using baseline::Admission;
+
 std::optional<Mode> ModeOf(std::string_view path) {
   if (path == "/enforce/pods") return Mode::kEnforcePods;
   if (path == "/audit/pods") return Mode::kAuditPods;
@@ -13,7 +15,7 @@ std::optional<Mode> ModeOf(std::string_view path) {
   return std::nullopt;
 }
 
-std::string NameOf(Mode mode) {
+const char* NameOf(Mode mode) {
   switch (mode) {
     case Mode::kEnforcePods:
       return "enforce";
@@ -26,8 +28,9 @@ std::string NameOf(Mode mode) {
 }
 
 bool IsJson(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
-  return type == "application/json" || type == "application/json ";
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  return type == "application/json";
 }
 
 http::ServerResponse Plain(int status, const std::string& text) {
@@ -61,26 +64,49 @@ ReviewHandler::ReviewHandler(const WatchCache& cache, Lookups& lookups,
       lookups_(lookups),
       budget_(budget),
       clock_(clock),
-      decisions_(metrics.Counters("plimsoll_admission_decisions_total",
-                                  "Answered reviews, by configuration and verdict.")),
-      would_deny_(metrics.Counters(
-          "plimsoll_admission_would_deny_total",
-          "Reviews outside denying namespaces that a denying one would have refused.")),
-      seconds_(metrics.Histograms("plimsoll_admission_seconds", "Time from a review to its answer.",
-                                  {0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 4})),
-      log_(log) {}
+      log_(log),
+      refused_(metrics.Counters("plimsoll_admission_refused_total",
+                                "Requests that were no review that could be answered, by reason.")) {
+  CounterFamily& decisions = metrics.Counters("plimsoll_admission_decisions_total",
+                                              "Answered reviews, by configuration and verdict.");
+  CounterFamily& would_deny = metrics.Counters(
+      "plimsoll_admission_would_deny_total",
+      "Reviews outside denying namespaces that a denying one would have refused.");
+  HistogramFamily& seconds = metrics.Histograms("plimsoll_admission_seconds",
+                                                "Time from a review to its answer.",
+                                                {0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 1,
+                                                 2, 4});
+  for (const Mode mode : {Mode::kEnforcePods, Mode::kAuditPods, Mode::kAuditTemplates}) {
+    Series& series = series_[static_cast<std::size_t>(mode)];
+    const std::string name = NameOf(mode);
+    for (const Admission verdict : {Admission::kAdmit, Admission::kWarn, Admission::kDeny}) {
+      series.decisions[static_cast<std::size_t>(verdict)] = &decisions.With(
+          {{"configuration", name}, {"verdict", std::string(baseline::ToText(verdict))}});
+    }
+    series.would_deny = &would_deny.With({{"configuration", name}});
+    series.seconds = &seconds.With({{"configuration", name}});
+  }
+}
+
+void ReviewHandler::Refuse(const http::Responder& responder, int status, const char* reason,
+                           const std::string& text) {
+  refused_.With({{"reason", reason}}).Add();
+  responder.Send(Plain(status, text));
+}
 
 void ReviewHandler::Handle(const http::ServerRequest& request, const http::Responder& responder) {
   const auto mode = ModeOf(request.path);
-  if (!mode)
-    return responder.Send(Plain(404, "expected /enforce/pods, /audit/pods or /audit/templates"));
-  if (request.method != "POST") return responder.Send(Plain(405, "expected POST"));
-  if (!IsJson(request.headers.Find("Content-Type").value_or(""))) {
-    return responder.Send(Plain(415, "expected Content-Type: application/json"));
+  if (!mode) {
+    return Refuse(responder, 404, "path",
+                  "expected /enforce/pods, /audit/pods or /audit/templates");
   }
-  if (!cache_.synced()) return responder.Send(Plain(503, "the watch caches have not synced yet"));
+  if (request.method != "POST") return Refuse(responder, 405, "method", "expected POST");
+  if (!IsJson(request.headers.Find("Content-Type").value_or("")))
+    return Refuse(responder, 415, "type", "expected Content-Type: application/json");
+  if (!cache_.synced())
+    return Refuse(responder, 503, "unready", "the watch caches have not synced yet");
   auto review = ReadReview(request.body);
-  if (!review) return responder.Send(Plain(400, review.error().message));
+  if (!review) return Refuse(responder, 400, "review", review.error().message);
 
   const auto pending =
       std::make_shared<Pending>(Pending{std::move(*review), *mode, clock_.Steady(), responder});
@@ -106,26 +132,43 @@ void ReviewHandler::Finish(const std::shared_ptr<Pending>& pending) {
 
 void ReviewHandler::Report(const Pending& pending, const Decision& decision) {
   const bool denied = !decision.answer.allowed;
-  const bool warned = !decision.answer.warnings.empty();
-  const std::string verdict = denied ? "Deny" : warned ? "Warn" : "Admit";
-  decisions_.With({{"configuration", NameOf(pending.mode)}, {"verdict", verdict}}).Add();
-  if (decision.verdict == baseline::Admission::kDeny && !denied) {
-    would_deny_.With({{"configuration", NameOf(pending.mode)}}).Add();
-  }
-  seconds_.With({{"configuration", NameOf(pending.mode)}})
-      .Observe(std::chrono::duration<double>(clock_.Steady() - pending.started).count());
-  if (verdict == "Admit") return;
-  const ImageDecision* worst = decision.images.empty() ? nullptr : &decision.images.front();
-  log_.Info("admission", {{"verdict", verdict},
-                          {"configuration", NameOf(pending.mode)},
-                          {"namespace", pending.review.namespace_name},
-                          {"kind", pending.review.kind},
-                          {"name", pending.review.name},
-                          {"dryRun", pending.review.dry_run},
-                          {"repository", worst == nullptr ? "" : worst->repository},
-                          {"digest", worst == nullptr ? "" : worst->digest},
-                          {"fingerprint", worst == nullptr ? "" : worst->verdict.fingerprint},
-                          {"message", decision.answer.message}});
+  const Admission verdict = denied                             ? Admission::kDeny
+                            : decision.answer.warnings.empty() ? Admission::kAdmit
+                                                               : Admission::kWarn;
+  const auto took = clock_.Steady() - pending.started;
+  const Series& series = series_[static_cast<std::size_t>(pending.mode)];
+  series.decisions[static_cast<std::size_t>(verdict)]->Add();
+  series.seconds->Observe(std::chrono::duration<double>(took).count());
+  const bool would_deny = decision.verdict == Admission::kDeny && !denied;
+  if (would_deny) series.would_deny->Add();
+
+  const Review& review = pending.review;
+  const ImageDecision none;
+  const ImageDecision& worst = decision.images.empty() ? none : decision.images.front();
+  const std::string& text = denied || decision.answer.warnings.empty()
+                                ? decision.answer.message
+                                : decision.answer.warnings.front();
+  log_.Info("admission",
+            {{"verdict", baseline::ToText(verdict)},
+             {"wouldDeny", would_deny},
+             {"configuration", NameOf(pending.mode)},
+             {"uid", review.uid},
+             {"operation", review.operation},
+             {"kind", review.kind},
+             {"subResource", review.subresource},
+             {"namespace", review.namespace_name},
+             {"name", review.name},
+             {"dryRun", review.dry_run},
+             {"images", review.images.size()},
+             {"container", worst.container},
+             {"repository", worst.repository},
+             {"digest", worst.digest},
+             {"rule", worst.verdict.rule},
+             {"drift", worst.verdict.kind ? baseline::ToText(*worst.verdict.kind)
+                                          : std::string_view(worst.verdict.reason.text())},
+             {"fingerprint", worst.verdict.fingerprint},
+             {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+             {"message", text}});
 }
 
 }  // namespace plimsoll::webhook

@@ -2,9 +2,10 @@
 //
 // Paths: /enforce/pods, /audit/pods, /audit/templates (POST). Malformed JSON is 400, another media type 415, another
 // version 400 with a message, a cache that has not synced 503. Answers that could be a denial wait for look-ups until
-// `budget` has passed; nothing else waits.
+// `budget` has passed; nothing else waits. Every review that is answered is one log line and counts once.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 
@@ -29,15 +30,22 @@ class ReviewHandler {
   struct Pending;
   void Finish(const std::shared_ptr<Pending>& pending);
   void Report(const Pending& pending, const Decision& decision);
+  void Refuse(const http::Responder& responder, int status, const char* reason,
+              const std::string& text);
 
   const WatchCache& cache_;
   Lookups& lookups_;
   const std::chrono::milliseconds budget_;
   const Clock& clock_;
-  CounterFamily& decisions_;
-  CounterFamily& would_deny_;
-  HistogramFamily& seconds_;
   Logger& log_;
+  // One for each configuration: looking a series up for each review would cost more than most decisions.
+  struct Series {
+    std::array<Counter*, 3> decisions{};  // by Admission
+    Counter* would_deny = nullptr;
+    Histogram* seconds = nullptr;
+  };
+  std::array<Series, 3> series_;  // by Mode
+  CounterFamily& refused_;
 };
 
 }  // namespace plimsoll::webhook

@@ -1,5 +1,6 @@
 #include "webhook/shell/lookups.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <list>
@@ -80,6 +81,37 @@ std::string HostOf(const std::string& repository) {
   return repository.substr(0, repository.find('/'));
 }
 
+// Who holds how many places.
+struct Places {
+  std::size_t in_all = 0;
+  std::map<std::string, std::size_t> per_host;
+  std::map<std::string, std::size_t> per_repository;
+
+  static std::size_t Of(const std::map<std::string, std::size_t>& counts, const std::string& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? 0 : found->second;
+  }
+  bool HasRoom(const std::string& repository, const LookupLimits& limits, std::size_t part) const {
+    return in_all < limits.in_all / part &&
+           Of(per_host, HostOf(repository)) < limits.per_host / part &&
+           Of(per_repository, repository) < limits.per_repository;
+  }
+  void Take(const std::string& repository) {
+    ++in_all;
+    ++per_host[HostOf(repository)];
+    ++per_repository[repository];
+  }
+  static void Leave(std::map<std::string, std::size_t>& counts, const std::string& key) {
+    const auto found = counts.find(key);
+    if (found != counts.end() && --found->second == 0) counts.erase(found);
+  }
+  void Leave(const std::string& repository) {
+    --in_all;
+    Leave(per_host, HostOf(repository));
+    Leave(per_repository, repository);
+  }
+};
+
 }  // namespace
 
 struct Lookups::Impl {
@@ -111,30 +143,49 @@ struct Lookups::Impl {
   std::condition_variable time_or_stop;
   // Guarded by mutex.
   bool stopping = false;
-  std::deque<Lookup> queue;
+  std::deque<Lookup> trusted_queue;
+  std::deque<Lookup> other_queue;
+  std::size_t others_at_work = 0;
   std::map<Lookup, std::vector<std::shared_ptr<Waiter>>> in_flight;
-  std::map<std::string, std::size_t> per_host;
-  std::map<std::string, std::size_t> per_repository;
+  Places all;
+  Places others;  // of repositories without a trusted signer
   std::multimap<SteadyTime, std::weak_ptr<Waiter>> deadlines;
   ExpiringMap<std::shared_ptr<const baseline::Observation>> observed;
   ExpiringMap<std::string> resolved;
 
   std::vector<std::thread> threads;
 
-  bool HasPlace(const Lookup& lookup) {
-    const std::string host = HostOf(lookup.repository);
-    const auto count = [](const std::map<std::string, std::size_t>& counts,
-                          const std::string& key) {
-      const auto found = counts.find(key);
-      return found == counts.end() ? std::size_t{0} : found->second;
-    };
-    return in_flight.size() < limits.in_all && count(per_host, host) < limits.per_host &&
-           count(per_repository, lookup.repository) < limits.per_repository;
+  bool HasPlace(const Lookup& lookup) const {
+    return all.HasRoom(lookup.repository, limits, 1) &&
+           (lookup.trusted || others.HasRoom(lookup.repository, limits, 2));
   }
 
-  void Leave(std::map<std::string, std::size_t>& counts, const std::string& key) {
-    const auto found = counts.find(key);
-    if (found != counts.end() && --found->second == 0) counts.erase(found);
+  void Take(const Lookup& lookup) {
+    all.Take(lookup.repository);
+    if (!lookup.trusted) others.Take(lookup.repository);
+    (lookup.trusted ? trusted_queue : other_queue).push_back(lookup);
+    work_or_stop.notify_one();
+  }
+
+  void Leave(const Lookup& lookup) {
+    all.Leave(lookup.repository);
+    if (lookup.trusted) return;
+    others.Leave(lookup.repository);
+    --others_at_work;
+    work_or_stop.notify_one();
+  }
+
+  bool HasWork() const {
+    return !trusted_queue.empty() || (!other_queue.empty() && others_at_work < OthersMost());
+  }
+  std::size_t OthersMost() const { return std::max<std::size_t>(1, limits.workers / 2); }
+
+  Lookup NextWork() {
+    std::deque<Lookup>& queue = trusted_queue.empty() ? other_queue : trusted_queue;
+    Lookup lookup = std::move(queue.front());
+    queue.pop_front();
+    if (!lookup.trusted) ++others_at_work;
+    return lookup;
   }
 
   // True when somebody is, or now will be, looking this up.
@@ -146,10 +197,7 @@ struct Lookups::Impl {
         return false;
       }
       found = in_flight.emplace(lookup, std::vector<std::shared_ptr<Waiter>>{}).first;
-      ++per_host[HostOf(lookup.repository)];
-      ++per_repository[lookup.repository];
-      queue.push_back(lookup);
-      work_or_stop.notify_one();
+      Take(lookup);
     }
     found->second.push_back(waiter);
     return true;
@@ -179,6 +227,7 @@ struct Lookups::Impl {
     question.digest = lookup.digest;
     question.tag = lookup.tag;
     question.trusted_repository = lookup.trusted;
+    question.known_keys = lookup.known_keys;
     question.platforms = platforms();
     observation::Answer answer = observer.Observe(question);
     if (consult != nullptr && !answer.observation.digest.empty())
@@ -191,8 +240,7 @@ struct Lookups::Impl {
       const auto found = in_flight.find(lookup);
       waiters = std::move(found->second);
       in_flight.erase(found);
-      Leave(per_host, HostOf(lookup.repository));
-      Leave(per_repository, lookup.repository);
+      Leave(lookup);
     }
     for (const auto& waiter : waiters) waiter->Arrived();
   }
@@ -202,10 +250,9 @@ struct Lookups::Impl {
       Lookup lookup;
       {
         std::unique_lock lock(mutex);
-        work_or_stop.wait(lock, [&] { return stopping || !queue.empty(); });
+        work_or_stop.wait(lock, [&] { return stopping || HasWork(); });
         if (stopping) return;
-        lookup = std::move(queue.front());
-        queue.pop_front();
+        lookup = NextWork();
       }
       LookUp(lookup);
     }
@@ -248,7 +295,8 @@ Lookups::~Lookups() {
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
-    impl_->queue.clear();
+    impl_->trusted_queue.clear();
+    impl_->other_queue.clear();
   }
   impl_->work_or_stop.notify_all();
   impl_->time_or_stop.notify_all();
@@ -262,7 +310,11 @@ std::shared_ptr<const baseline::Observation> Lookups::Observed(const std::string
                                                                const std::string& digest) const {
   const std::lock_guard lock(impl_->mutex);
   const auto* found = impl_->observed.Find(repository + "@" + digest, impl_->clock.Steady());
-  return found == nullptr ? nullptr : *found;
+  if (found == nullptr) return nullptr;
+  const auto verifier = impl_->observer.verifier();
+  const bool same_root = (*found)->trust_root == verifier->trust_root().generation();
+  // An Unknown was judged by no trust root.
+  return same_root || (*found)->posture == baseline::Posture::kUnknown ? *found : nullptr;
 }
 
 std::optional<std::string> Lookups::Resolved(const std::string& repository,

@@ -1,7 +1,9 @@
 // Cold look-ups: asks registries for what a review could not be answered without, and keeps the answers.
 //
 // The port accepts any caller, so work that a review starts is bounded: `LookupLimits`. What finds no place is not
-// done, and whoever waits is told at once. One look-up serves everyone who asks for the same image. Answers:
+// done, and whoever waits is told at once. Half of the places and of the workers are kept for repositories with a
+// trusted signer: a flood of reviews about others leaves them room. One look-up serves everyone who asks for the same
+// image. An answer that another trust root judged is no answer any more. Answers:
 // signed ones are kept for `positive_for`, others for `negative_for` so that an image signed late gets in by itself,
 // Unknown ones for `unknown_for`, only to keep a burst of reviews from becoming a burst of requests. A tag is kept
 // `tag_for`. Bounded by entries, the oldest goes first.

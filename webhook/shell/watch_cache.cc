@@ -1,6 +1,7 @@
 #include "webhook/shell/watch_cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "api/names.h"
@@ -40,26 +41,38 @@ Result<oci::Platform> ReadPlatform(std::string_view text) {
 
 struct WatchCache::Impl {
   Impl(const kube::ListWatchDependencies& dependencies, baseline::Durations durations_in,
-       oci::RepositoryRules rules_in, bool log_lane_in)
+       oci::RepositoryRules rules_in, bool log_lane_in, std::function<void()> on_synced_in)
       : durations(durations_in),
         rules(std::move(rules_in)),
         log_lane(log_lane_in),
+        on_synced(std::move(on_synced_in)),
         policy_set(std::make_shared<const baseline::PolicySet>()),
         baselines(Collection(api::kBaselinePlural, api::kBaselineKind),
                   kube::InformerKey::kNamespacedName,
-                  {.parse = ParseBaseline, .on_change = {}, .on_synced = {}}, dependencies),
+                  {.parse = ParseBaseline, .on_change = {}, .on_synced = [this] { OneSynced(); }},
+                  dependencies),
         policies(Collection(api::kPolicyPlural, api::kPolicyKind),
                  kube::InformerKey::kNamespacedName,
                  {.parse = ParsePolicy,
                   .on_change = [this](const kube::Change<PolicyPtr>&) { RebuildPolicies(); },
-                  .on_synced = [this] { RebuildPolicies(); }},
+                  .on_synced =
+                      [this] {
+                        RebuildPolicies();
+                        OneSynced();
+                      }},
                  dependencies),
         nodes(NodeCollection(), kube::InformerKey::kNamespacedName,
               {.parse = [](std::string_view text,
                            const kube::ObjectMeta&) { return ReadPlatform(text); },
                .on_change = {},
-               .on_synced = {}},
+               .on_synced = [this] { OneSynced(); }},
               dependencies) {}
+
+  bool Synced() const { return baselines.synced() && policies.synced() && nodes.synced(); }
+  // An informer that lists anew says so again.
+  void OneSynced() {
+    if (Synced() && !told_synced.exchange(true) && on_synced) on_synced();
+  }
 
   static Result<BaselinePtr> ParseBaseline(std::string_view text, const kube::ObjectMeta&) {
     auto object = api::ReadSigningBaseline(text);
@@ -88,7 +101,9 @@ struct WatchCache::Impl {
   const baseline::Durations durations;
   const oci::RepositoryRules rules;
   const bool log_lane;
+  const std::function<void()> on_synced;
 
+  std::atomic<bool> told_synced{false};
   mutable std::mutex mutex;
   std::shared_ptr<const baseline::PolicySet> policy_set;  // guarded by mutex
 
@@ -131,8 +146,10 @@ class LiveSnapshot final : public Snapshot {
 }  // namespace
 
 WatchCache::WatchCache(const kube::ListWatchDependencies& dependencies,
-                       baseline::Durations durations, oci::RepositoryRules rules, bool log_lane)
-    : impl_(std::make_unique<Impl>(dependencies, durations, std::move(rules), log_lane)) {}
+                       baseline::Durations durations, oci::RepositoryRules rules, bool log_lane,
+                       std::function<void()> on_synced)
+    : impl_(std::make_unique<Impl>(dependencies, durations, std::move(rules), log_lane,
+                                   std::move(on_synced))) {}
 WatchCache::~WatchCache() { Stop(); }
 
 void WatchCache::Start() {
@@ -147,9 +164,7 @@ void WatchCache::Stop() {
   impl_->nodes.Stop();
 }
 
-bool WatchCache::synced() const {
-  return impl_->baselines.synced() && impl_->policies.synced() && impl_->nodes.synced();
-}
+bool WatchCache::synced() const { return impl_->Synced(); }
 
 std::shared_ptr<const Snapshot> WatchCache::snapshot() const {
   const std::lock_guard lock(impl_->mutex);

@@ -3,6 +3,7 @@
 // Thread-safe. `synced()` is true once all three have been read whole; until then the webhook is not ready.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ namespace plimsoll::webhook {
 
 class WatchCache {
  public:
-  // `dependencies` must outlive this object.
+  // `dependencies` must outlive this object. `on_synced` is called once, on a thread of an informer.
   WatchCache(const kube::ListWatchDependencies& dependencies, baseline::Durations durations,
-             oci::RepositoryRules rules, bool log_lane = false);
+             oci::RepositoryRules rules, bool log_lane = false,
+             std::function<void()> on_synced = {});
   ~WatchCache();
   WatchCache(const WatchCache&) = delete;
   WatchCache& operator=(const WatchCache&) = delete;

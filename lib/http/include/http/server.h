@@ -120,6 +120,10 @@ class Server {
   virtual Status ReplaceCertificate(const std::string& certificate_chain_pem,
                                     const std::string& private_key_pem) = 0;
 
+  // From now on every answer closes its connection, so that peers move to another replica without losing a request;
+  // new connections are served as before. What Stop should be preceded by where others learn late that this one ends.
+  virtual void Retire() = 0;
+
   // Accepts nothing more, closes idle connections, lets requests in flight end until `drain` has
   // passed, then closes all. Blocks. Not to be called from a handler.
   virtual void Stop(std::chrono::milliseconds drain) = 0;
