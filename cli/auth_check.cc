@@ -16,15 +16,11 @@ struct AuthFlags {
   std::string output = "text";
 };
 
-config::FlagSet MakeFlags(AuthFlags* flags) {
-  config::FlagSet set(
-      "plimsoll auth check IMAGE [flags]",
-      "Tries the credentials that an image would be read with, in order. Never shows a secret.");
+void Declare(config::FlagSet& set, AuthFlags* flags) {
   set.String("config", &flags->config_file, "FILE",
              "The configuration file; its registries and credentials apply.");
   set.Bool("plain-http", &flags->plain_http, "Speak plain HTTP with the image's host.");
-  set.OneOf("output", &flags->output, {"text", "json", "yaml"}, "How the result is printed.", 'o');
-  return set;
+  DeclareOutput(set, &flags->output);
 }
 
 void WriteJson(json::Writer& w, const std::string& image, const oci::AccessReport& report) {
@@ -77,11 +73,6 @@ void PrintText(const Invocation& invocation, const std::string& image,
     out << "  " << report.failure->error.message << "\n";
 }
 
-int Usage(const Invocation& invocation, const Error& error) {
-  invocation.err << "plimsoll auth check: " << error.message << "\n";
-  return kUsage;
-}
-
 int ExitCodeOf(const oci::AccessReport& report) {
   if (report.used) return kHolds;
   const bool refused =
@@ -91,23 +82,14 @@ int ExitCodeOf(const oci::AccessReport& report) {
   return refused ? kDoesNotHold : kCouldNotJudge;
 }
 
-}  // namespace
-
-int RunAuthCheck(const Invocation& invocation) {
-  AuthFlags flags;
-  const config::FlagSet set = MakeFlags(&flags);
-  const auto parsed = set.Parse(invocation.arguments);
-  if (!parsed) return Usage(invocation, parsed.error());
-  if (parsed->help) {
-    invocation.out << set.Help();
-    return kHolds;
-  }
-  if (parsed->positional.size() != 1)
-    return Usage(invocation, {kInvalidArgument, "expected exactly one image", false});
+int Run(const Invocation& invocation, const AuthFlags& flags,
+        const std::vector<std::string>& images) {
+  if (images.size() != 1)
+    return UsageError(invocation, {kInvalidArgument, "expected exactly one image", false});
   auto config = config::PlimsollConfig::Load(flags.config_file);
-  if (!config) return Usage(invocation, config.error());
-  const auto reference = oci::Reference::Parse(parsed->positional[0]);
-  if (!reference) return Usage(invocation, reference.error());
+  if (!config) return UsageError(invocation, config.error());
+  const auto reference = oci::Reference::Parse(images[0]);
+  if (!reference) return UsageError(invocation, reference.error());
   setup::OpenHost(*config, reference->repository.host, flags.plain_http);
 
   const SystemClock clock;
@@ -116,16 +98,37 @@ int RunAuthCheck(const Invocation& invocation) {
   setup::StackOptions options;
   options.fallback_docker_config = oci::FindDockerConfig(invocation.environment).value_or("");
   auto stack = setup::MakeStack(*config, options, clock, log, metrics);
-  if (!stack) return Usage(invocation, stack.error());
+  if (!stack) return UsageError(invocation, stack.error());
   const oci::AccessReport report = stack->registry->CheckAccess(*reference, {});
-  if (flags.output == "text") {
-    PrintText(invocation, parsed->positional[0], report);
+  if (!IsStructured(flags.output)) {
+    PrintText(invocation, images[0], report);
   } else {
     json::Writer w(flags.output == "json");
-    WriteJson(w, parsed->positional[0], report);
+    WriteJson(w, images[0], report);
     PrintStructured(invocation.out, std::move(w).Take(), flags.output);
   }
   return ExitCodeOf(report);
+}
+
+}  // namespace
+
+Command AuthCheckCommand() {
+  Command command;
+  command.name = "auth check";
+  command.summary = "say which credential an image would be read with, and whether it works";
+  command.arguments = {{"IMAGE", ArgumentKind::kOther, {}}};
+  command.description = {
+      "Tries the credentials that an image would be read with, in order, and says where each comes "
+      "from and what "
+      "the registry answered. It never shows a secret."};
+  command.examples = {
+      {"With your own docker login", "auth check registry.example.com/team-a/batch:1.4"},
+      {"As the controller would, with its configuration",
+       "auth check --config plimsoll.yaml registry.example.com/team-a/batch:1.4"}};
+  command.holds = "a credential, or none, works";
+  command.does_not_hold = "the registry refuses every one";
+  command.could_not_judge = "the registry did not answer";
+  return Bind<AuthFlags>(std::move(command), Declare, Run);
 }
 
 }  // namespace plimsoll::cli

@@ -1,13 +1,18 @@
-// The commands, one function each. What each does, and its exit codes: `plimsoll COMMAND --help` and docs.
+// The commands, one function and one file each.
 #pragma once
 
 #include "cli/command.h"
 
 namespace plimsoll::cli {
 
-int RunInspect(const Invocation& invocation);
-int RunReplay(const Invocation& invocation);
-int RunVerifyBundleCommand(const Invocation& invocation);
-int RunAuthCheck(const Invocation& invocation);
+Command InspectCommand();
+Command ExplainCommand();
+Command HistoryCommand();
+Command AcceptCommand();
+Command ExportCommand();
+Command ReplayCommand();
+Command VerifyBundleCommand();
+Command AuthCheckCommand();
+Command CompletionCommand();
 
 }  // namespace plimsoll::cli

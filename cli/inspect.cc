@@ -24,10 +24,7 @@ struct InspectFlags {
   std::string output = "text";
 };
 
-config::FlagSet MakeFlags(InspectFlags* flags) {
-  config::FlagSet set(
-      "plimsoll inspect IMAGE... [flags]",
-      "Looks at the signatures of images now, without a cluster, and says what they prove.");
+void Declare(config::FlagSet& set, InspectFlags* flags) {
   set.String("config", &flags->config_file, "FILE",
              "The configuration file; its registries, keys and trust root apply.");
   set.String("trusted-root", &flags->trusted_root, "FILE",
@@ -38,9 +35,7 @@ config::FlagSet MakeFlags(InspectFlags* flags) {
            "Speak plain HTTP with the hosts that the images name.");
   set.Strings("platform", &flags->platforms, "OS/ARCH",
               "Judge an unsigned index by its children for this platform only. May be repeated.");
-  set.OneOf("output", &flags->output, {"text", "wide", "json", "yaml"}, "How results are printed.",
-            'o');
-  return set;
+  DeclareOutput(set, &flags->output);
 }
 
 struct Inspected {
@@ -278,36 +273,23 @@ void Print(const Invocation& invocation, const InspectFlags& flags,
   for (const Inspected& inspected : all) PrintText(invocation, inspected, flags.output == "wide");
 }
 
-int Usage(const Invocation& invocation, const Error& error) {
-  invocation.err << "plimsoll inspect: " << error.message << "\n";
-  return kUsage;
-}
-
-}  // namespace
-
-int RunInspect(const Invocation& invocation) {
-  InspectFlags flags;
-  const config::FlagSet set = MakeFlags(&flags);
-  const auto parsed = set.Parse(invocation.arguments);
-  if (!parsed) return Usage(invocation, parsed.error());
-  if (parsed->help) {
-    invocation.out << set.Help();
-    return kHolds;
-  }
-  if (parsed->positional.empty()) {
-    return Usage(invocation,
-                 {kInvalidArgument,
-                  "expected at least one image, for example docker.io/library/debian:12", false});
+int Run(const Invocation& invocation, const InspectFlags& flags,
+        const std::vector<std::string>& images) {
+  if (images.empty()) {
+    return UsageError(
+        invocation,
+        {kInvalidArgument, "expected at least one image, for example docker.io/library/debian:12",
+         false});
   }
   const auto platforms = ParsePlatforms(flags.platforms);
-  if (!platforms) return Usage(invocation, platforms.error());
+  if (!platforms) return UsageError(invocation, platforms.error());
   auto config = ConfigOf(flags);
-  if (!config) return Usage(invocation, config.error());
+  if (!config) return UsageError(invocation, config.error());
 
   std::vector<oci::Reference> references;
-  for (const std::string& image : parsed->positional) {
+  for (const std::string& image : images) {
     auto reference = oci::Reference::Parse(image);
-    if (!reference) return Usage(invocation, reference.error());
+    if (!reference) return UsageError(invocation, reference.error());
     setup::OpenHost(*config, reference->repository.host, flags.plain_http);
     references.push_back(std::move(*reference));
   }
@@ -318,20 +300,44 @@ int RunInspect(const Invocation& invocation) {
   setup::StackOptions options;
   options.fallback_docker_config = oci::FindDockerConfig(invocation.environment).value_or("");
   auto stack = setup::MakeStack(*config, options, clock, log, metrics);
-  if (!stack) return Usage(invocation, stack.error());
+  if (!stack) return UsageError(invocation, stack.error());
 
   int code = kHolds;
   std::vector<Inspected> all;
   for (std::size_t i = 0; i < references.size(); ++i) {
-    if (invocation.terminal && references.size() > 1) {
-      invocation.err << "looking at " << Printable(parsed->positional[i], 512) << "\n";
+    if (invocation.progress && references.size() > 1) {
+      invocation.err << "looking at " << Printable(images[i], 512) << "\n";
     }
-    all.push_back({parsed->positional[i], references[i].repository.Key(),
+    all.push_back({images[i], references[i].repository.Key(),
                    stack->observer->Observe(QuestionOf(references[i], *platforms))});
     code = Combine(code, ExitCodeOf(baseline::ShownPosture(all.back().answer.observation)));
   }
   Print(invocation, flags, all);
   return code;
+}
+
+}  // namespace
+
+Command InspectCommand() {
+  Command command;
+  command.name = "inspect";
+  command.summary = "look at the signatures of images now, without a cluster";
+  command.arguments = {{"IMAGE...", ArgumentKind::kOther, {}}};
+  command.description = {
+      "Looks at the signatures of images now, without a cluster, and says what they prove: who "
+      "signed, when, "
+      "and whether a transparency log agrees. It says nothing about whether that signer is the "
+      "usual one; that "
+      "is what a baseline is for."};
+  command.examples = {
+      {"Who signed this image", "inspect ghcr.io/acme/storefront/web:v2.99.3"},
+      {"The same for a program", "inspect -o json ghcr.io/acme/storefront/web:v2.99.3"},
+      {"An image that is signed with your own key, in your own registry",
+       "inspect --key cosign.pub registry.example.com/team-a/batch:1.4"}};
+  command.holds = "each image is signed or attested, and that is verified";
+  command.does_not_hold = "an image is unsigned, or its signature is invalid or cannot be judged";
+  command.could_not_judge = "an image is not known: the registry did not answer";
+  return Bind<InspectFlags>(std::move(command), Declare, Run);
 }
 
 }  // namespace plimsoll::cli

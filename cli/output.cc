@@ -73,6 +73,10 @@ void Write(std::string& out, const json::Value& value, std::size_t indent) {
 
 }  // namespace
 
+void DeclareOutput(config::FlagSet& set, std::string* output) {
+  set.OneOf("output", output, {"text", "wide", "json", "yaml"}, "How results are printed.", 'o');
+}
+
 Colour ColourOf(int exit_code) {
   if (exit_code == kHolds) return Colour::kGreen;
   return exit_code == kDoesNotHold ? Colour::kRed : Colour::kYellow;
@@ -84,6 +88,22 @@ std::string Coloured(const Invocation& invocation, const std::string& text, Colo
     return text;
   const char* code = colour == Colour::kGreen ? "32" : colour == Colour::kRed ? "31" : "33";
   return std::string("\x1b[") + code + "m" + text + "\x1b[0m";
+}
+
+std::string Columns(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - row[i].size() + 3, ' ');
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return out;
 }
 
 std::string ToYaml(const json::Value& value) {

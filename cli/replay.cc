@@ -19,15 +19,11 @@ struct ReplayFlags {
   std::string output = "text";
 };
 
-config::FlagSet MakeFlags(ReplayFlags* flags) {
-  config::FlagSet set("plimsoll replay --from FILE [flags]",
-                      "Judges a history in order of time and prints what would have been learned, "
-                      "said and denied.");
+void Declare(config::FlagSet& set, ReplayFlags* flags) {
   set.String("from", &flags->from, "FILE", "JSON Lines in order of time; - reads standard input.");
   set.String("config", &flags->config_file, "FILE",
              "The configuration file; its durations and aliases apply.");
-  set.OneOf("output", &flags->output, {"text", "json"}, "How results are printed.", 'o');
-  return set;
+  DeclareOutput(set, &flags->output);
 }
 
 void PrintText(std::ostream& out, const baseline::ReplayLine& line) {
@@ -74,36 +70,22 @@ Status FeedAll(std::istream& in, const std::string& name, baseline::Replay& repl
   return {};
 }
 
-int Usage(const Invocation& invocation, const Error& error) {
-  invocation.err << "plimsoll replay: " << error.message << "\n";
-  return kUsage;
-}
-
-}  // namespace
-
-int RunReplay(const Invocation& invocation) {
-  ReplayFlags flags;
-  const config::FlagSet set = MakeFlags(&flags);
-  const auto parsed = set.Parse(invocation.arguments);
-  if (!parsed) return Usage(invocation, parsed.error());
-  if (parsed->help) {
-    invocation.out << set.Help();
-    return kHolds;
-  }
-  if (flags.from.empty() || !parsed->positional.empty()) {
-    return Usage(
+int Run(const Invocation& invocation, const ReplayFlags& flags,
+        const std::vector<std::string>& words) {
+  if (flags.from.empty() || !words.empty()) {
+    return UsageError(
         invocation,
         {kInvalidArgument, "expected --from FILE with a recorded history and nothing else", false});
   }
   const auto config = config::PlimsollConfig::Load(flags.config_file);
-  if (!config) return Usage(invocation, config.error());
+  if (!config) return UsageError(invocation, config.error());
 
   std::ifstream file;
   if (flags.from != "-") {
     file.open(flags.from);
-    if (!file) return Usage(invocation, {kNotFound, "cannot open " + flags.from, false});
+    if (!file) return UsageError(invocation, {kNotFound, "cannot open " + flags.from, false});
   }
-  std::istream& in = flags.from == "-" ? std::cin : file;
+  std::istream& in = flags.from == "-" ? invocation.in : file;
 
   const bool json = flags.output == "json";
   const auto print = [&](const baseline::ReplayLine& line) {
@@ -117,7 +99,7 @@ int RunReplay(const Invocation& invocation) {
   settings.durations = setup::DurationsOf(*config);
   baseline::Replay replay(std::move(settings));
   if (const Status fed = FeedAll(in, flags.from, replay, print); !fed)
-    return Usage(invocation, fed.error());
+    return UsageError(invocation, fed.error());
   const baseline::ReplaySummary summary = replay.Finish(print);
   if (json) {
     invocation.out << ReplaySummaryJson(summary) << "\n";
@@ -125,6 +107,22 @@ int RunReplay(const Invocation& invocation) {
     PrintSummary(invocation.out, summary);
   }
   return summary.open_critical == 0 ? kHolds : kDoesNotHold;
+}
+
+}  // namespace
+
+Command ReplayCommand() {
+  Command command;
+  command.name = "replay";
+  command.summary = "judge a recorded history, in order of time";
+  command.description = {
+      "Judges a history in order of time, by the same functions as the cluster, and prints what "
+      "would have been "
+      "learned, said and denied, and when."};
+  command.examples = {{"A recorded history", "replay --from history.jsonl"}};
+  command.holds = "no critical drift is open at the end";
+  command.does_not_hold = "a critical drift is open at the end";
+  return Bind<ReplayFlags>(std::move(command), Declare, Run);
 }
 
 }  // namespace plimsoll::cli

@@ -299,6 +299,11 @@ void Print(const Flags& flags, const Verification& verification, std::ostream& o
 
 }  // namespace
 
+std::vector<config::FlagSet::Description> DescribeVerifyBundle() {
+  Flags flags;
+  return MakeFlags(&flags).Describe();
+}
+
 int RunVerifyBundle(std::span<const std::string_view> args, std::ostream& out, std::ostream& err) {
   Flags flags;
   const config::FlagSet set = MakeFlags(&flags);

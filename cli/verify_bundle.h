@@ -14,8 +14,14 @@
 #include <ostream>
 #include <span>
 #include <string_view>
+#include <vector>
+
+#include "config/flags.h"
 
 namespace plimsoll::cli {
+
+// Its flags, for help.
+std::vector<config::FlagSet::Description> DescribeVerifyBundle();
 
 // `args` without the program's and the command's name. The result goes to `out`, why it was rejected to
 // `err` (with -o json to both).
