@@ -64,7 +64,8 @@ const std::vector<Command>& Commands() {
   static const std::vector<Command> kCommands = {
       ExplainCommand(),      HistoryCommand(),   AcceptCommand(),
       ExportCommand(),       InspectCommand(),   ReplayCommand(),
-      VerifyBundleCommand(), AuthCheckCommand(), CompletionCommand(),
+      VerifyBundleCommand(), LogTrustCommand(),  AuthCheckCommand(),
+      CompletionCommand(),
   };
   return kCommands;
 }

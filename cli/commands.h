@@ -12,6 +12,7 @@ Command AcceptCommand();
 Command ExportCommand();
 Command ReplayCommand();
 Command VerifyBundleCommand();
+Command LogTrustCommand();
 Command AuthCheckCommand();
 Command CompletionCommand();
 

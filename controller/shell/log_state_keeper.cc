@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "api/names.h"
-#include "json/writer.h"
 #include "kube/object.h"
 #include "kube/object_writer.h"
 
@@ -63,20 +62,9 @@ void LogStateKeeper::Write() {
   if (resource_version_.empty()) return;
   const std::uint64_t version = states_.version();
   const rekor::LogStates states = states_.States();
-  json::Writer body;
-  body.BeginObject();
-  body.Key("metadata");
-  body.BeginObject();
-  body.Member("resourceVersion", resource_version_);
-  body.EndObject();
-  body.Key("data");
-  body.BeginObject();
-  body.Member(rekor::kLogStatesKey, rekor::WriteLogStates(states));
-  body.EndObject();
-  body.EndObject();
   kube::ObjectWriter writer(client_);
   const auto stored = writer.Patch(kube::ConfigMaps(), name_space_, api::kStateConfigMap,
-                                   std::move(body).Take(), {});
+                                   rekor::StatesPatch(resource_version_, states), {});
   last_write_ = clock_.Now();
   if (!stored) {
     resource_version_.clear();

@@ -49,7 +49,10 @@ Log::Impl::Impl(http::Client& http, http::HostBudget& budget, const LogOptions& 
       identities(kIdentities),
       hits(options.cache_entries),
       proofs(options.cache_entries),
-      leaves(options.cache_entries) {}
+      leaves(options.cache_entries) {
+  inconsistent.Set(0);
+  reachable.Set(1);
+}
 
 Log::Log(http::Client& http, http::HostBudget& budget, LogOptions options, const Clock& clock,
          Logger& log, Metrics& metrics)

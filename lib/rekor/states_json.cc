@@ -93,6 +93,21 @@ std::string WriteLogStates(const LogStates& states) {
   return std::move(writer).Take();
 }
 
+std::string StatesPatch(std::string_view resource_version, const LogStates& states) {
+  json::Writer writer;
+  writer.BeginObject();
+  writer.Key("metadata");
+  writer.BeginObject();
+  writer.Member("resourceVersion", resource_version);
+  writer.EndObject();
+  writer.Key("data");
+  writer.BeginObject();
+  writer.Member(kLogStatesKey, WriteLogStates(states));
+  writer.EndObject();
+  writer.EndObject();
+  return std::move(writer).Take();
+}
+
 Status TrustAgain(LogStates& states, std::string_view origin, std::string_view reason, Time now) {
   if (reason.empty() || reason.size() > kMaxTrustReason) {
     return Fail(kInvalidArgument,

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "base/digest.h"
+#include "base/encoding.h"
 #include "base/log.h"
 #include "http/budget.h"
 #include "http/client.h"

@@ -33,6 +33,9 @@ inline constexpr std::string_view kLogStatesKey = "logs.json";
 Result<LogStates> ReadLogStates(std::string_view json);
 std::string WriteLogStates(const LogStates& states);
 
+// A merge patch of that ConfigMap, which holds only while it has this version.
+std::string StatesPatch(std::string_view resource_version, const LogStates& states);
+
 // Believes the log again: forgets the two checkpoints and the last one, so that the next look begins anew.
 // kNotFound: no log of that origin is inconsistent; kInvalidArgument: no reason, or a too long one.
 Status TrustAgain(LogStates& states, std::string_view origin, std::string_view reason, Time now);

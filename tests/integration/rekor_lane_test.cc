@@ -1,0 +1,192 @@
+// The log lane of the controller on a real Rekor v1, with real signatures and a real control plane.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "api/names.h"
+#include "cluster/cluster_test.h"
+
+namespace plimsoll::testing {
+namespace {
+
+
+using ::testing::HasSubstr;
+
+class RekorLaneTest : public ClusterTest {
+ protected:
+  void SetUp() override {
+    ClusterTest::SetUp();
+    if (HasFatalFailure()) return;
+    UseConfig(bed().rekor());
+  }
+
+  // One second is what the shortest history can be.
+  void UseConfig(const std::string& log) {
+    std::string text =
+        "durations: {reverifyAfter: 3s, establishAfter: 1s, confirmAfter: 1s, driftRecheckAfter: "
+        "2s, signingGrace: 1s,\n"
+        "  observedFalseAfter: 2s, negativeCacheFor: 1s, contradictAfter: 1s}\n"
+        "limits: {requestsPerSecond: 200, requestBurst: 200}\n"
+        "trustedRootFile: " +
+        bed().trusted_root() + "\n";
+    if (!log.empty()) text += "rekor: {url: \"" + log + "\"}\n";
+    text += "registries:\n";
+    for (const std::string& host : {bed().registry(), bed().referrers_registry()}) {
+      text += "- {host: \"" + host +
+              "\", plainHTTP: true, allowAddress: [127.0.0.0/8], requestsPerSecond: 200}\n";
+    }
+    std::ofstream(config_file()) << text;
+  }
+
+  static std::string DigestOf(const std::string& image) { return image.substr(image.find('@') + 1); }
+  static std::string SignatureTag(const std::string& image) {
+    return image.substr(0, image.find('@')) + ":sha256-" + DigestOf(image).substr(7) + ".sig";
+  }
+  void SignByWorkflow(const std::string& image, std::vector<std::string> how = {}) {
+    std::vector<std::string> words{"sign"};
+    words.insert(words.end(), how.begin(), how.end());
+    words.insert(words.end(), {image, "repository=acme/web", "ref=refs/tags/v1"});
+    Run(words);
+  }
+  // Three releases, each logged; of the first two only the log knows.
+  std::string PushHistory(const std::string& repository) {
+    std::string image;
+    for (const char* tag : {":v1", ":v2", ":v3"}) {
+      image = Push(repository + tag);
+      SignByWorkflow(image);
+      if (tag != std::string(":v3")) Run({"delete", SignatureTag(image)});
+    }
+    return image;
+  }
+  void WaitForCondition(const std::string& repository, const std::string& type,
+                        const std::string& reason) const {
+    WaitForBaseline(repository);
+    Kubectl({"wait",
+             "--for=jsonpath={.status.conditions[?(@.type==\"" + type + "\")].reason}=" + reason,
+             "signingbaseline/" + api::BaselineName(repository), "--timeout=110s"});
+  }
+  std::string Jsonpath(const std::string& repository, const std::string& path) const {
+    return Kubectl({"get", "signingbaseline", api::BaselineName(repository), "-o",
+                    "jsonpath={" + path + "}"});
+  }
+};
+
+TEST_F(RekorLaneTest, ABaselineInheritsItsHistoryFromTheLogAndIsEstablishedAtOnce) {
+  const std::string web = Repository("web");
+  PushHistory(web);
+  RunPod("web", web + ":v3");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  EXPECT_EQ(Status(web, "basis"), "LogHistory");
+  EXPECT_EQ(Status(web, "strength"), "LogCorroborated");
+  EXPECT_EQ(Jsonpath(web, ".status.log.lookup"), "Complete");
+  EXPECT_EQ(Jsonpath(web, ".status.log.entries"), "3");
+  EXPECT_NE(Jsonpath(web, ".status.log.earliestTime"), Jsonpath(web, ".status.log.latestTime"));
+  EXPECT_THAT(Jsonpath(web, ".status.log.origin"), HasSubstr("rekor.plimsoll.test"));
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, TheSameRepositoryWithTheLaneOffHasOnlyWhatItsRegistryServes) {
+  UseConfig("");
+  const std::string web = Repository("web");
+  PushHistory(web);
+  RunPod("web", web + ":v3");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  EXPECT_EQ(Status(web, "basis"), "Observation");
+  EXPECT_EQ(Jsonpath(web, ".status.log.lookup"), "Disabled");
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, ADeletedSignatureIsAProvenDivergenceWithTheCoordinatesOfItsEntry) {
+  const std::string web = Repository("web");
+  const std::string image = Push(web + ":v1");
+  SignByWorkflow(image);
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  const std::string index = Jsonpath(web, ".status.images[0].log.index");
+  EXPECT_NE(index, "");
+
+  Run({"delete", SignatureTag(image)});
+  WaitForStatus(web, "driftSummary", "SignatureStripped");
+  WaitForStatus(web, "severity", "Critical");
+  EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof.index"), index);
+  EXPECT_THAT(controller->WaitForLine("\"event\":\"SignatureStripped\""), HasSubstr("index " + index));
+  EXPECT_THAT(Jsonpath(web, ".status.drift[0].observed"), HasSubstr("index " + index));
+
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, AnotherSignerPushedOverItIsASubstitution) {
+  const std::string web = Repository("web");
+  const std::string image = Push(web + ":v1");
+  SignByWorkflow(image);
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  Run({"delete", SignatureTag(image)});
+  Sign({"--key", "--other"}, image);
+  WaitForStatus(web, "driftSummary", "SignerSubstituted");
+  EXPECT_NE(Jsonpath(web, ".status.drift[0].proof.index"), "");
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, AnImageSignedWithoutTheLogInACorroboratedRepositoryIsToldSo) {
+  const std::string web = Repository("web");
+  PushHistory(web);
+  RunPod("web", web + ":v3");
+  const auto controller = StartController();
+  WaitForStatus(web, "strength", "LogCorroborated");
+  const std::string image = Push(web + ":v4");
+  SignByWorkflow(image, {"--log", "none"});
+  RunPod("next", web + ":v4");
+  WaitForStatus(web, "driftSummary", "SignatureNotLogged");
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, AForeignStatementAboutOurDigestIsIgnored) {
+  const std::string web = Repository("web");
+  const std::string image = Push(web + ":v1");
+  SignByWorkflow(image);
+  const std::string plain = Push(web + ":v2");
+  // Logged, and not stored: anybody may do that about any image.
+  Run({"sign", "--email", "mallory@example.test", plain, "--", "--upload=false"});
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  RunPod("plain", web + ":v2");
+  WaitForStatus(web, "driftSummary", "SignatureMissing");
+  EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof"), "");
+  EXPECT_THAT(Jsonpath(web, ".status.signers[*].identity"),
+              ::testing::Not(HasSubstr("mallory")));
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+// SERIAL: the log is everybody's.
+using RekorOutageTest = RekorLaneTest;
+
+TEST_F(RekorOutageTest, ALogThatIsDownIsToldAndRecoversAndNothingIsTakenForClean) {
+  const std::string web = Repository("web");
+  const std::string image = Push(web + ":v1");
+  SignByWorkflow(image);
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  Run({"delete", SignatureTag(image)});
+  WaitForStatus(web, "driftSummary", "SignatureStripped");
+  Run({"stop", "rekor"});
+  WaitForCondition(web, "LogCorroborated", "LogUnreachable");
+  EXPECT_EQ(Status(web, "driftSummary"), "SignatureStripped") << "an outage takes no drift away";
+  Run({"start", "rekor"});
+  controller->WaitForLine("the transparency log answers again", std::chrono::seconds(110));
+  Kubectl({"wait",
+           "--for=jsonpath={.status.conditions[?(@.type==\"LogCorroborated\")].reason}=HistoryTooShort",
+           "signingbaseline/" + api::BaselineName(web), "--timeout=110s"});
+  EXPECT_EQ(Status(web, "driftSummary"), "SignatureStripped");
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+}  // namespace
+}  // namespace plimsoll::testing
