@@ -47,6 +47,10 @@ Gauges::Gauges(Metrics& metrics)
           "Repositories that turned Unverifiable together, by the unknown authority or log.")),
       trust_root_(metrics.Gauges("plimsoll_trust_root_expiration_timestamp_seconds",
                                  "When a part of the trust root ends by its own dates.")),
+      trust_root_stale_from_(metrics.Gauges(
+          "plimsoll_trust_root_stale_from_timestamp_seconds",
+          "When the trust root holds no valid authority or no valid log any more; no series while "
+          "its dates name no such moment.")),
       single_leader_(metrics.Gauges("plimsoll_leader", "1 while this replica leads.")),
       test_durations_(metrics.Gauges(
           "plimsoll_test_durations",
@@ -130,6 +134,9 @@ void Gauges::Show(const sigstore::TrustRoot& root) {
     }
   }
   trust_root_.Show(rows);
+  rows.clear();
+  if (const auto stale = root.StaleFrom()) rows[{}] = Seconds(*stale);
+  trust_root_stale_from_.Show(rows);
 }
 
 void Gauges::ShowTestDurations(bool shorter_than_default) {

@@ -48,6 +48,7 @@ class Gauges {
   Table acceptance_expiration_;
   Table spikes_;
   Table trust_root_;
+  Table trust_root_stale_from_;
   GaugeFamily& single_leader_;
   GaugeFamily& test_durations_;
   GaugeFamily& repositories_;

@@ -121,6 +121,9 @@ Transport::Transport(http::Client& http, http::HostBudget& budget, const Clock& 
       requests_(metrics.Counters(
           "plimsoll_registry_requests_total",
           "Requests to registries and token servers, by host class and status code")),
+      budget_left_(metrics.Gauges("plimsoll_registry_budget_left",
+                                  "Requests that would be sent at once to the host of this class "
+                                  "that was asked last.")),
       request_timeout_(request_timeout),
       max_budget_wait_(max_budget_wait) {}
 
@@ -156,7 +159,9 @@ Answer<http::HostBudget::Permit> Transport::WaitForBudget(const std::string& hos
 void Transport::Count(const std::string& host, const Result<http::Response>& result) {
   const auto code = result ? std::to_string(result->status) : result.error().code.str();
   const auto name = host.substr(0, host.rfind(':'));
-  requests_.With({{"host_class", std::string(HostClass(name))}, {"code", code}}).Add();
+  const std::string host_class(HostClass(name));
+  requests_.With({{"host_class", host_class}, {"code", code}}).Add();
+  budget_left_.With({{"host_class", host_class}}).Set(budget_.TokensLeft(host, clock_.Now()));
 }
 
 Answer<http::Response> Transport::Send(http::Request request, const CallContext& call,

@@ -49,6 +49,7 @@ class Transport {
   http::HostBudget& budget_;
   const Clock& clock_;
   CounterFamily& requests_;
+  GaugeFamily& budget_left_;
   std::chrono::milliseconds request_timeout_;
   std::chrono::milliseconds max_budget_wait_;
 };

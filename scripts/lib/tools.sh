@@ -19,6 +19,7 @@ rekor-tiles|sigstore|github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix
 rekor-cli|sigstore|github.com/sigstore/rekor/cmd/rekor-cli
 ct_server|ctlog|github.com/google/certificate-transparency-go/trillian/ctfe/ct_server
 cosign2|cosign2|github.com/sigstore/cosign/v2/cmd/cosign
+helm|helm|helm.sh/helm/v3/cmd/helm
 '
 kubernetes_version=1.36.3 # as in modules/kubernetes/go.mod; the programs are told at link time
 kubernetes_minimum=1.36.0
@@ -74,7 +75,9 @@ need_tools() {
   for name in "$@"; do
     [ -z "${tool_path[$name]:-}" ] || continue
     case $name in
-    docker-registry) need_docker_registry && continue ;;
+    docker-registry) need_unpacked docker-registry docker-registry docker-registry && continue ;;
+    prometheus | promtool) need_unpacked "$name" prometheus "$name" && continue ;;
+    alertmanager) need_unpacked "$name" prometheus-alertmanager prometheus-alertmanager && continue ;;
     redis) need_redis && continue ;;
     esac
     path=$(tool_on_machine "$name") || path=$(tool_built_path "$name")
@@ -118,18 +121,18 @@ build_tool() {
   ) && mv "$path.new" "$path"
 }
 
-# Debian's registry, without its service: the package is unpacked into the cache folder, not installed.
-need_docker_registry() {
-  local folder=$tool_cache/docker-registry
-  if command -v docker-registry >/dev/null; then
-    tool_path[docker-registry]=$(command -v docker-registry)
+# need_unpacked NAME PACKAGE PROGRAM   a program of Debian without its service: the package is unpacked into the cache
+# folder, not installed.
+need_unpacked() {
+  local folder=$tool_cache/$2
+  if command -v "$3" >/dev/null; then
+    tool_path[$1]=$(command -v "$3")
     return 0
   fi
-  tool_path[docker-registry]=$folder/usr/bin/docker-registry
-  [ ! -x "${tool_path[docker-registry]}" ] || return 0
-  quietly "unpacking the package docker-registry" "$PLIMSOLL_CACHE/log/docker-registry.log" \
-    unpack_package docker-registry "$folder" ||
-    die "the package docker-registry could not be fetched; install it by hand: apt-get install docker-registry"
+  tool_path[$1]=$folder/usr/bin/$3
+  [ ! -x "${tool_path[$1]}" ] || return 0
+  quietly "unpacking the package $2" "$PLIMSOLL_CACHE/log/$2.log" unpack_package "$2" "$folder" ||
+    die "the package $2 could not be fetched; install it by hand: apt-get install $2"
 }
 
 unpack_package() {
