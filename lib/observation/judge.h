@@ -28,7 +28,8 @@ Judged Judge(const oci::DiscoveryResult& found, const std::string& digest, basel
              const std::vector<std::string>& known_keys, const sigstore::Verifier& verifier);
 
 // The two views of one running manifest, its own and that of the index that lists it, as one: the better posture,
-// the signers of both. An Unknown half makes the whole Unknown.
+// the signers of both. An Unknown half makes the whole Unknown, but for an index that is gone beside a manifest that
+// is signed itself.
 Judged Merge(Judged own, Judged index);
 
 }  // namespace plimsoll::observation
