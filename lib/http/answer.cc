@@ -124,7 +124,10 @@ bool AnswerReader::EndOfFields() {
     return false;
   }
   if (!IsSuccess(status_) || limits_.head_request) return true;
-  if (!limits_.media_types.empty()) {
+  const bool any_type =
+      limits_.media_types.empty() ||
+      (!limits_.any_type_with.empty() && headers_.Find(limits_.any_type_with).has_value());
+  if (!any_type) {
     const std::string type = MediaType(headers_.Find("Content-Type").value_or(""));
     const auto& wanted = limits_.media_types;
     if (std::find(wanted.begin(), wanted.end(), type) == wanted.end()) {

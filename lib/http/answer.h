@@ -22,6 +22,7 @@ struct AnswerLimits {
   std::size_t max_header_bytes = 0;
   std::size_t max_header_count = 0;
   std::vector<std::string> media_types;
+  std::string any_type_with;
 };
 
 class AnswerReader {

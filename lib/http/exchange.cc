@@ -373,7 +373,8 @@ Result<Response> Session::Run(const Hop& hop, bool& refused_reused) {
   Transfer transfer{
       &hop,
       AnswerReader({request.method == "HEAD", request.max_body_bytes, request.max_error_body_bytes,
-                    request.max_header_bytes, request.max_header_count, request.media_types}),
+                    request.max_header_bytes, request.max_header_count, request.media_types,
+                    request.any_type_with}),
       std::nullopt, false};
   Result<Response> response = impl_->Perform(transfer);
   // Callbacks hold a pointer to what is gone after this.

@@ -282,7 +282,12 @@ Judged Judge(const oci::DiscoveryResult& found, const std::string& digest, basel
 
 Judged Merge(Judged own, Judged index) {
   if (own.posture == Posture::kUnknown) return own;
-  if (index.posture == Posture::kUnknown) return index;
+  if (index.posture == Posture::kUnknown) {
+    // An index that is gone takes no signature of the manifest itself with it. It may have carried the one that an
+    // unsigned manifest lacks.
+    const bool gone = index.reason == oci::kDigestNotInRepository.text();
+    return gone && baseline::IsSigned(own.posture) ? own : index;
+  }
   Judged& better = Weight(index.posture) > Weight(own.posture) ? index : own;
   Judged& other = &better == &own ? index : own;
   const bool from_index = &better == &index;

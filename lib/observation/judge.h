@@ -31,7 +31,8 @@ Judged Judge(const oci::DiscoveryResult& found, const std::string& digest, basel
 baseline::ObservedSigner ObservedSignerOf(const sigstore::Verification& verification);
 
 // The two views of one running manifest, its own and that of the index that lists it, as one: the better posture,
-// the signers of both. An Unknown half makes the whole Unknown.
+// the signers of both. An Unknown half makes the whole Unknown, but for an index that is gone beside a manifest that
+// is signed itself.
 Judged Merge(Judged own, Judged index);
 
 }  // namespace plimsoll::observation

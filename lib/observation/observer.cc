@@ -1,63 +1,18 @@
 #include "observation/observer.h"
 
 #include <algorithm>
-#include <list>
-#include <map>
 #include <mutex>
-#include <set>
 
 #include "base/digest.h"
 #include "base/printable.h"
 #include "judge.h"
+#include "memory.h"
 #include "walk.h"
 
 namespace plimsoll::observation {
 namespace {
 
 using baseline::Posture;
-
-// What is remembered of one manifest in one repository.
-struct Remembered {
-  oci::Validators validators;
-  oci::ManifestInfo manifest;
-  Judged judged;
-};
-
-// The least recently used goes first. Its owner locks.
-class Memory {
- public:
-  explicit Memory(std::size_t capacity) : capacity_(capacity) {}
-
-  std::optional<Remembered> Find(const std::string& key) {
-    const auto found = index_.find(key);
-    if (found == index_.end()) return std::nullopt;
-    entries_.splice(entries_.begin(), entries_, found->second);
-    return entries_.front().second;
-  }
-  void Put(const std::string& key, Remembered value) {
-    Forget(key);
-    entries_.emplace_front(key, std::move(value));
-    index_[key] = entries_.begin();
-    if (entries_.size() <= capacity_) return;
-    index_.erase(entries_.back().first);
-    entries_.pop_back();
-  }
-  void Forget(const std::string& key) {
-    const auto found = index_.find(key);
-    if (found == index_.end()) return;
-    entries_.erase(found->second);
-    index_.erase(found);
-  }
-  void Clear() {
-    entries_.clear();
-    index_.clear();
-  }
-
- private:
-  const std::size_t capacity_;
-  std::list<std::pair<std::string, Remembered>> entries_;
-  std::map<std::string, std::list<std::pair<std::string, Remembered>>::iterator> index_;
-};
 
 std::string JoinedHash(const std::vector<std::string>& parts) {
   std::string text;
@@ -73,6 +28,11 @@ bool CanRun(const oci::ChildManifest& child, const std::vector<oci::Platform>& p
     return platform.os == child.platform->os &&
            platform.architecture == child.platform->architecture;
   });
+}
+
+bool HasNote(const Judged& judged, baseline::NoteKind kind) {
+  return std::any_of(judged.notes.begin(), judged.notes.end(),
+                     [&](const baseline::Note& note) { return note.kind == kind; });
 }
 
 bool Lists(const oci::ManifestInfo& index, const std::string& digest) {
@@ -122,7 +82,7 @@ struct Observer::Impl {
         rules(std::move(rules_in)),
         clock(clock_in),
         limits(limits_in),
-        memory(limits_in.remembered) {}
+        memory(limits_in.remembered, limits_in.remembered_bytes) {}
 
   oci::Registry& registry;
   const oci::RepositoryRules rules;
@@ -200,6 +160,12 @@ void Observer::Impl::LookAtIndex(Run& run, const oci::Digest& digest, Look& look
   const auto index_digest = oci::Digest::Parse(run.question.spec_digest);
   if (!index_digest) return;
   Look index = LookAt(run, *index_digest, baseline::Level::kIndex);
+  if (!index.manifest && HasNote(index.judged, baseline::NoteKind::kManifestMissing)) {
+    index.judged = UnknownBecause({oci::kDigestNotInRepository,
+                                   "the index " + index_digest->text() +
+                                       " is gone: whether it listed this manifest cannot be seen",
+                                   true});
+  }
   const bool unknown = index.judged.posture == Posture::kUnknown;
   if (!unknown && (!index.manifest || !Lists(*index.manifest, digest.text()))) return;
   if (!unknown) run.answer.observation.index_digest = index_digest->text();

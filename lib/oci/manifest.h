@@ -60,7 +60,7 @@ struct ManifestLimits {
   std::size_t max_children = 1'000;
 };
 
-// `media_type` is the answer's Content-Type, one of ManifestTypes; `digest` that of `text`.
+// `media_type` is the answer's Content-Type: kMalformed when it is none of ManifestTypes. `digest` is that of `text`.
 Result<Manifest> ParseManifest(std::string_view text, std::string_view media_type,
                                const Digest& digest, const ManifestLimits& limits);
 

@@ -51,11 +51,25 @@ Answer<Digest> CheckedDigest(const http::Response& response, const std::string& 
     if (!asked->Matches(bytes)) return mismatch(*asked);
     return std::move(*asked);
   }
-  if (auto stated = Digest::Parse(FieldOf(response, "Docker-Content-Digest"))) {
+  if (auto stated = Digest::Parse(FieldOf(response, kContentDigest))) {
     if (!stated->Matches(bytes)) return mismatch(*stated);
     return std::move(*stated);
   }
   return Digest::OfSha256(bytes);
+}
+
+Failure NoManifest(const http::Response& response, const std::string& media_type) {
+  return MakeFailure(kAnswerRefused,
+                     response.url.Authority() + " answered with " +
+                         (media_type.empty() ? "no media type" : Printable(media_type)) +
+                         " where a manifest was asked for",
+                     true, response.status);
+}
+
+// The registry names the digest of these very bytes: they are stored there, whatever their type.
+bool IsStored(const http::Response& response) {
+  const auto stated = Digest::Parse(FieldOf(response, kContentDigest));
+  return stated && stated->Matches(AsBytes(response.body));
 }
 
 Ask ManifestAsk(const Session& session, const std::string& method, const std::string& reference,
@@ -64,6 +78,7 @@ Ask ManifestAsk(const Session& session, const std::string& method, const std::st
   ask.method = method;
   ask.target = ManifestTarget(session, reference);
   ask.accept = ManifestTypes();
+  ask.stored = true;
   ask.max_body = max_bytes;
   return ask;
 }
@@ -72,8 +87,11 @@ Answer<FetchedManifest> Fetched(const http::Response& response, const std::strin
                                 const ManifestLimits& limits) {
   auto digest = CheckedDigest(response, reference);
   if (!digest) return tl::make_unexpected(digest.error());
-  auto manifest = ParseManifest(response.body, http::MediaType(FieldOf(response, "Content-Type")),
-                                *digest, limits);
+  const auto media_type = http::MediaType(FieldOf(response, "Content-Type"));
+  if (!IsManifestType(media_type) && !IsStored(response)) {
+    return tl::make_unexpected(NoManifest(response, media_type));
+  }
+  auto manifest = ParseManifest(response.body, media_type, *digest, limits);
   return FetchedManifest{.digest = std::move(*digest),
                          .etag = FieldOf(response, "ETag"),
                          .bytes = response.body.size(),
@@ -107,14 +125,9 @@ Answer<HeadAnswer> HeadManifest(Session& session, const std::string& reference) 
   HeadAnswer head;
   head.media_type = http::MediaType(FieldOf(*response, "Content-Type"));
   if (!IsManifestType(head.media_type)) {
-    return tl::make_unexpected(
-        MakeFailure(kAnswerRefused,
-                    response->url.Authority() + " answered with " +
-                        (head.media_type.empty() ? "no media type" : Printable(head.media_type)) +
-                        " where a manifest was asked for",
-                    true, response->status));
+    return tl::make_unexpected(NoManifest(*response, head.media_type));
   }
-  if (auto digest = Digest::Parse(FieldOf(*response, "Docker-Content-Digest")))
+  if (auto digest = Digest::Parse(FieldOf(*response, kContentDigest)))
     head.digest = std::move(*digest);
   head.etag = FieldOf(*response, "ETag");
   return head;

@@ -19,10 +19,17 @@ class RegistryClient final : public Registry {
       : core_(std::move(options), http, budget, credentials, clock, log, metrics),
         manifest_limits_{.max_bytes = core_.options.limits.max_manifest_bytes,
                          .max_layers = core_.options.limits.max_signatures,
-                         .max_children = core_.options.limits.max_children} {}
+                         .max_children = core_.options.limits.max_children},
+        requests_(metrics.Histograms(
+            "plimsoll_registry_requests_per_look",
+            "Requests that a look at one manifest took, by what came of it: read, unchanged or unknown",
+            {4, 5, 6, 8, 12, 25, 100})) {}
 
   DiscoveryResult Discover(const DiscoveryRequest& request) override {
-    return DiscoveryRun(core_, request).Run();
+    auto result = DiscoveryRun(core_, request).Run();
+    const char* outcome = result.unknown ? "unknown" : result.unchanged ? "unchanged" : "read";
+    requests_.With({{"outcome", outcome}}).Observe(result.requests.total);
+    return result;
   }
 
   Answer<TagTarget> ResolveTag(const Repository& repository, const std::string& tag,
@@ -91,6 +98,7 @@ class RegistryClient final : public Registry {
 
   ClientCore core_;
   ManifestLimits manifest_limits_;
+  HistogramFamily& requests_;
 };
 
 Answer<ManifestInfo> RegistryClient::WithConfig(Session& session, ManifestInfo found,

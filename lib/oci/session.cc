@@ -63,6 +63,7 @@ http::Request Session::Build(const Ask& ask) const {
   }
   if (!ask.if_none_match.empty()) request.headers.Add("If-None-Match", ask.if_none_match);
   if (ask.only_accepted) request.media_types = ask.accept;
+  if (ask.stored) request.any_type_with = kContentDigest;
   request.max_body_bytes = ask.max_body;
   request.max_redirects = kMaxRedirects;
   request.named_host = endpoint_.host_port;

@@ -38,12 +38,18 @@ class ChallengeMemory {
   std::map<std::string, Entry> entries_;  // guarded by mutex_
 };
 
+// In which a registry names the digest of what it serves.
+inline constexpr char kContentDigest[] = "Docker-Content-Digest";
+
 // One request below a repository.
 struct Ask {
   std::string method = "GET";
   std::string target;               // "/v2/<path>/manifests/latest", with its query
   std::vector<std::string> accept;  // media types asked for
   bool only_accepted = true;        // another media type is kAnswerRefused
+  // Something stored under a digest: an answer that names the digest may be of any media type, because then
+  // it is what somebody stored there and no page of something else.
+  bool stored = false;
   std::size_t max_body = 4u << 20;
   std::string if_none_match;
   bool fresh = false;  // past every cache, even when the call is no confirmation

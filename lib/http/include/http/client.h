@@ -70,6 +70,9 @@ struct Request {
   // When not empty, a 2xx answer to GET or POST of another media type is kUnexpectedMediaType, before
   // its body is read. Lower case, without parameters.
   std::vector<std::string> media_types;
+  // A field with which an answer of any other type is taken all the same. The field says that the body
+  // is what was asked for; the caller checks that it is.
+  std::string any_type_with;
 
   // 0: a redirect is returned as the response it is. Otherwise one too many, or one that is not
   // allowed, is kRedirectRefused.

@@ -35,6 +35,9 @@ namespace plimsoll::observation {
 struct ObserverLimits {
   std::size_t remembered =
       20'000;  // images whose last answer is kept, the least recently used goes first
+  // The same in bytes. An answer of more than 1/256 of it is not kept: it costs its own repository a second reading,
+  // and pushes nobody else's out.
+  std::size_t remembered_bytes = 64u << 20;
   std::size_t max_walked = 24;    // digests that one walk over the past looks at
   std::size_t max_children = 64;  // of one index; more that could run: Unverifiable, LimitExceeded
 };
