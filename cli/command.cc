@@ -62,9 +62,9 @@ int PrintHelp(const Invocation& invocation) {
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> kCommands = {
-      ExplainCommand(),      HistoryCommand(),   AcceptCommand(),
-      ExportCommand(),       InspectCommand(),   ReplayCommand(),
-      VerifyBundleCommand(), AuthCheckCommand(), CompletionCommand(),
+      ExplainCommand(),   HistoryCommand(),    AcceptCommand(), PreviewCommand(),
+      ExportCommand(),    InspectCommand(),    ReplayCommand(), VerifyBundleCommand(),
+      AuthCheckCommand(), CompletionCommand(),
   };
   return kCommands;
 }

@@ -1,6 +1,7 @@
 #include "cli/explanation.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "api/admission_text.h"
@@ -430,13 +431,13 @@ std::vector<PastEvent> PastOf(const Record& record) {
     event.reason = accepted.reason;
     all.push_back(std::move(event));
   }
-  const auto key = [](const PastEvent& e) { return std::tie(e.time, e.event, e.fingerprint); };
   std::stable_sort(all.begin(), all.end(),
-                   [&](const PastEvent& a, const PastEvent& b) { return a.time < b.time; });
+                   [](const PastEvent& a, const PastEvent& b) { return a.time < b.time; });
   // A drift that was accepted and opened again tells its first time more than once.
-  all.erase(std::unique(all.begin(), all.end(),
-                        [&](const PastEvent& a, const PastEvent& b) { return key(a) == key(b); }),
-            all.end());
+  std::set<std::tuple<Time, std::string, std::string, std::string>> told;
+  std::erase_if(all, [&](const PastEvent& e) {
+    return !told.emplace(e.time, e.event, e.detail, e.fingerprint).second;
+  });
   return all;
 }
 
