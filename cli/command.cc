@@ -62,10 +62,9 @@ int PrintHelp(const Invocation& invocation) {
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> kCommands = {
-      ExplainCommand(),      HistoryCommand(),   AcceptCommand(),
-      ExportCommand(),       InspectCommand(),   ReplayCommand(),
-      VerifyBundleCommand(), LogTrustCommand(),  AuthCheckCommand(),
-      CompletionCommand(),
+      ExplainCommand(),  HistoryCommand(),   AcceptCommand(),     PreviewCommand(),
+      ExportCommand(),   InspectCommand(),   ReplayCommand(),     VerifyBundleCommand(),
+      LogTrustCommand(), AuthCheckCommand(), CompletionCommand(),
   };
   return kCommands;
 }

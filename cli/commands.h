@@ -10,6 +10,7 @@ Command ExplainCommand();
 Command HistoryCommand();
 Command AcceptCommand();
 Command ExportCommand();
+Command PreviewCommand();
 Command ReplayCommand();
 Command VerifyBundleCommand();
 Command LogTrustCommand();

@@ -6,20 +6,28 @@
 namespace plimsoll::cli {
 namespace {
 
+// bash cuts words at ':' and '=', of which repositories and flags are full: the words are cut here again, and what
+// bash holds for done is taken off the candidates.
 constexpr std::string_view kBash = R"sh(# bash completion for plimsoll
 _plimsoll() {
-  local line directive words=("${COMP_WORDS[@]:1:COMP_CWORD}")
-  local current=${COMP_WORDS[COMP_CWORD]}
+  local line directive current before words
+  read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
+  case ${COMP_LINE:0:COMP_POINT} in *' ') words+=("") ;; esac
+  current=${words[${#words[@]} - 1]}
+  before=${current%"${current##*[:=]}"}
   COMPREPLY=()
   while IFS= read -r line; do
     case $line in
     :*) directive=${line#:} ;;
-    *) COMPREPLY+=("${line%%$'\t'*}") ;;
+    *)
+      line=${line%%$'\t'*}
+      COMPREPLY+=("${line#"$before"}")
+      ;;
     esac
-  done < <("${COMP_WORDS[0]}" __complete "${words[@]}" 2>/dev/null)
+  done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
   if [ "$directive" = 0 ] && [ ${#COMPREPLY[@]} -eq 0 ]; then
     compopt -o filenames 2>/dev/null
-    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$current")
+    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "${current##*=}")
   fi
 }
 complete -F _plimsoll plimsoll kubectl-plimsoll

@@ -1,6 +1,7 @@
 #include "cli/explanation.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "api/admission_text.h"
@@ -18,11 +19,12 @@ namespace {
 using namespace plimsoll::baseline;
 
 constexpr std::size_t kColumns = 100;
+constexpr std::size_t kLabel = 16;
 constexpr std::size_t kImagesShown = 8;
 
 // A sentence with its label, in lines that fit a terminal.
 std::string Paragraph(const std::string& label, const std::string& text) {
-  const std::string margin(label.size() < 14 ? 14 : label.size() + 1, ' ');
+  const std::string margin(std::max(kLabel, label.size() + 1), ' ');
   std::string out;
   std::string line = label + margin.substr(label.size());
   bool fresh = true;
@@ -107,6 +109,14 @@ std::string SignersText(const Record& record, bool wide) {
   return text;
 }
 
+// What a condition's message tells in this list.
+std::string LabelOf(const Condition& condition) {
+  if (condition.type == "Established") return "because";
+  if (condition.type == "LogCorroborated") return "log";
+  if (condition.type == "Verifiable") return "trust root";
+  return condition.type == "Observed" ? "registry" : condition.type;
+}
+
 std::string SinceText(const Record& record) {
   std::string text = "\nSince when, and on what evidence\n";
   const auto at = [](const std::optional<Time>& time) { return time ? FormatTime(*time) : ""; };
@@ -122,7 +132,7 @@ std::string SinceText(const Record& record) {
                                                           : ": a history in the transparency log"));
   for (const Condition& condition : record.conditions) {
     if (condition.type == "Drifted" || condition.message.empty()) continue;
-    text += Paragraph("  " + condition.type, Printable(condition.message, 1024));
+    text += Paragraph("  " + LabelOf(condition), Printable(condition.message, 1024));
   }
   return text;
 }
@@ -338,8 +348,10 @@ void AddLearned(const Record& record, std::vector<PastEvent>& all) {
   add(record.established_time, "BaselineEstablished",
       record.basis ? std::string(ToText(*record.basis)) : "");
   for (const SignerRecord& signer : record.signers) {
-    add(signer.first_observed_time, signer.in_force ? "SignerTrusted" : "SignerMet",
-        ShortSigner(signer.signer) + (signer.in_force ? ": " + SourceOf(signer) : ""));
+    // What an acceptance trusts was met before it, and says so in a line of its own.
+    const bool at_once = signer.in_force && signer.source != SignerSource::kAccepted;
+    add(signer.first_observed_time, at_once ? "SignerTrusted" : "SignerMet",
+        ShortSigner(signer.signer) + (at_once ? ": " + SourceOf(signer) : ""));
   }
 }
 
@@ -416,6 +428,10 @@ std::vector<PastEvent> PastOf(const Record& record) {
   for (const DriftRecord& drift : record.drift) {
     if (drift.opened_time)
       all.push_back(Opened(drift.kind, drift.severity, *drift.opened_time, drift.fingerprint));
+    if (drift.last_opened_time && drift.last_opened_time != drift.opened_time) {
+      all.push_back(Opened(drift.kind, drift.severity, *drift.last_opened_time, drift.fingerprint));
+      all.back().detail += ": again, or by another image";
+    }
     if (!drift.ended_time) continue;
     PastEvent event = Opened(drift.kind, drift.severity, *drift.ended_time, drift.fingerprint);
     event.event = "DriftEnded";
@@ -430,13 +446,13 @@ std::vector<PastEvent> PastOf(const Record& record) {
     event.reason = accepted.reason;
     all.push_back(std::move(event));
   }
-  const auto key = [](const PastEvent& e) { return std::tie(e.time, e.event, e.fingerprint); };
   std::stable_sort(all.begin(), all.end(),
-                   [&](const PastEvent& a, const PastEvent& b) { return a.time < b.time; });
+                   [](const PastEvent& a, const PastEvent& b) { return a.time < b.time; });
   // A drift that was accepted and opened again tells its first time more than once.
-  all.erase(std::unique(all.begin(), all.end(),
-                        [&](const PastEvent& a, const PastEvent& b) { return key(a) == key(b); }),
-            all.end());
+  std::set<std::tuple<Time, std::string, std::string, std::string>> told;
+  std::erase_if(all, [&](const PastEvent& e) {
+    return !told.emplace(e.time, e.event, e.detail, e.fingerprint).second;
+  });
   return all;
 }
 

@@ -232,13 +232,14 @@ Result<baseline::ReplayEvent> ReadReplayLine(std::string_view text, std::uint64_
   return event;
 }
 
-std::string ReplayLineJson(const baseline::ReplayLine& line) {
+std::string ReplayLineJson(const baseline::ReplayLine& line, std::string_view image) {
   json::Writer w;
   w.BeginObject();
   w.Member("line", line.line);
   w.Member("time", FormatTime(line.time));
   w.MemberIfSet("repository", line.repository);
   w.MemberIfSet("digest", line.digest);
+  w.MemberIfSet("image", image);
   if (line.verdict) w.Member("verdict", baseline::ToText(*line.verdict));
   if (line.kind) w.Member("kind", baseline::ToText(*line.kind));
   if (line.severity) w.Member("severity", baseline::ToText(*line.severity));

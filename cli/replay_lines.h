@@ -20,7 +20,8 @@ inline constexpr std::size_t kMaxReplayLineBytes = 4u << 20;
 // kMalformed, kLimitExceeded or kInvalidArgument; the message names the member, not the line's number.
 Result<baseline::ReplayEvent> ReadReplayLine(std::string_view text, std::uint64_t line);
 
-std::string ReplayLineJson(const baseline::ReplayLine& line);
+// `image` is what the line is about, for people: the tags of a registry's history.
+std::string ReplayLineJson(const baseline::ReplayLine& line, std::string_view image = {});
 std::string ReplaySummaryJson(const baseline::ReplaySummary& summary);
 
 }  // namespace plimsoll::cli

@@ -309,6 +309,10 @@ const RememberedRecord* FindRemembered(const Record& record, std::string_view di
                 [&](const RememberedRecord& image) { return image.digest == digest; });
 }
 
+const TagRecord* FindTag(const Record& record, std::string_view tag) {
+  return FindIf(record.tags, [&](const TagRecord& entry) { return entry.tag == tag; });
+}
+
 const DriftRecord* FindDrift(const Record& record, std::string_view fingerprint) {
   return FindIf(record.drift,
                 [&](const DriftRecord& drift) { return drift.fingerprint == fingerprint; });

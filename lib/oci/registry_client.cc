@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/printable.h"
 #include "client_core.h"
 #include "discovery_run.h"
+#include "json/json.h"
 #include "manifest_reader.h"
 #include "oci/discovery.h"
 #include "oci/registry.h"
@@ -11,6 +13,7 @@ namespace plimsoll::oci {
 namespace {
 
 constexpr std::size_t kMaxComparedChildren = 32;
+constexpr std::size_t kMaxConfigBytes = 4u << 20;
 
 class RegistryClient final : public Registry {
  public:
@@ -42,6 +45,12 @@ class RegistryClient final : public Registry {
                                     const Access& access) override {
     return With<ManifestInfo>(repository, access,
                               [&](Session& session) { return Info(session, digest.text()); });
+  }
+
+  Answer<std::optional<Time>> BuiltTime(const Repository& repository, const Digest& digest,
+                                        const Access& access) override {
+    return With<std::optional<Time>>(
+        repository, access, [&](Session& session) { return BuiltTimeOf(session, digest); });
   }
 
   Answer<TagList> ListTags(const Repository& repository, const Access& access) override {
@@ -81,6 +90,8 @@ class RegistryClient final : public Registry {
     return std::move(fetched->manifest->info);
   }
 
+  Answer<std::optional<Time>> BuiltTimeOf(Session& session, const Digest& digest) const;
+
   // By HEAD; by GET where the registry's HEAD names no digest.
   Answer<TagTarget> TargetOf(Session& session, const std::string& reference) const {
     const auto head = HeadManifest(session, reference);
@@ -100,6 +111,31 @@ class RegistryClient final : public Registry {
   ManifestLimits manifest_limits_;
   HistogramFamily& requests_;
 };
+
+Answer<std::optional<Time>> RegistryClient::BuiltTimeOf(Session& session,
+                                                        const Digest& digest) const {
+  auto info = Info(session, digest.text());
+  if (!info) return tl::make_unexpected(info.error());
+  if (info->is_index) {
+    const auto image =
+        std::find_if(info->children.begin(), info->children.end(), [](const ChildManifest& child) {
+          return !child.is_index && !(child.platform && child.platform->os == "unknown");
+        });
+    if (image == info->children.end()) return std::optional<Time>();
+    info = Info(session, image->digest.text());
+    if (!info) return tl::make_unexpected(info.error());
+  }
+  if (!info->config_digest) return std::optional<Time>();
+  const auto config = GetBlob(session, *info->config_digest, kMaxConfigBytes);
+  if (!config) return tl::make_unexpected(config.error());
+  json::Limits limits;
+  limits.max_bytes = kMaxConfigBytes;
+  limits.refuse_duplicates = false;
+  const auto document = json::Document::Parse(*config, limits);
+  if (!document) return std::optional<Time>();
+  const auto created = ParseTime(document->root()["created"].StringOrEmpty());
+  return created ? std::optional<Time>(*created) : std::nullopt;
+}
 
 Answer<ManifestInfo> RegistryClient::WithConfig(Session& session, ManifestInfo found,
                                                 const Digest& config) const {

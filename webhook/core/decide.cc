@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "api/admission_finding.h"
 #include "api/admission_text.h"
 #include "api/names.h"
-#include "api/short_text.h"
 #include "api/workload.h"
 #include "base/printable.h"
 #include "oci/reference.h"
@@ -15,7 +15,6 @@ namespace {
 
 using baseline::Admission;
 using baseline::AdmissionVerdict;
-using baseline::DriftKind;
 
 constexpr char kTooManyImages[] = "TooManyImages";
 
@@ -24,13 +23,6 @@ struct Subject {
   oci::Reference reference;
 };
 
-std::optional<std::string> TagOfRecord(const baseline::Record& record, const std::string& tag) {
-  for (const baseline::TagRecord& entry : record.tags) {
-    if (entry.tag == tag) return entry.digest;
-  }
-  return std::nullopt;
-}
-
 // The digest that the image string means now: its own, what a registry said a moment ago, what a node resolved last.
 std::string DigestOf(const oci::Reference& reference, const baseline::Record* record,
                      const Answers& answers) {
@@ -38,95 +30,9 @@ std::string DigestOf(const oci::Reference& reference, const baseline::Record* re
   const std::string key = reference.repository.Key();
   if (const auto resolved = answers.Resolved(key, reference.tag)) return *resolved;
   if (record != nullptr) {
-    if (const auto known = TagOfRecord(*record, reference.tag)) return *known;
+    if (const auto* known = baseline::FindTag(*record, reference.tag)) return known->digest;
   }
   return "";
-}
-
-std::string StatementOf(const AdmissionVerdict& verdict) {
-  if (verdict.reason == baseline::kNotJudgedYet) return "was never judged here";
-  if (verdict.reason == baseline::kCredentialNeeded) return "cannot be judged without a credential";
-  if (!verdict.kind) return "is known from before it was signed";
-  switch (*verdict.kind) {
-    case DriftKind::kSignatureMissing:
-      return "is not signed";
-    case DriftKind::kSignatureInvalid:
-      return "has a signature that a check refuses";
-    case DriftKind::kSignatureStripped:
-      return "lost the signature that the log proves";
-    case DriftKind::kSignerSubstituted:
-    case DriftKind::kSignerChanged:
-      return "is signed by another signer";
-    case DriftKind::kIssuerChanged:
-      return "is signed under another issuer";
-    case DriftKind::kRepositoryIdentityReused:
-      return "is signed by another repository of that name";
-    case DriftKind::kSignerRenamed:
-      return "is signed by a renamed signer";
-    case DriftKind::kSigningDowngrade:
-      return "is signed more weakly than before";
-    case DriftKind::kSignatureNotLogged:
-      return "has a signature that is in no log";
-    case DriftKind::kLogEntryMissing:
-      return "has a signature that its log denies";
-    case DriftKind::kSignedForOtherRepository:
-      return "is signed for another repository";
-    case DriftKind::kProvenanceChanged:
-      return "was built elsewhere than before";
-    case DriftKind::kUnjudged:
-      return "could not be judged yet";
-  }
-  return "shows a drift";
-}
-
-std::string NameOfKind(const AdmissionVerdict& verdict) {
-  if (!verdict.reason.empty() && !verdict.kind) return verdict.reason.str();
-  return verdict.kind ? std::string(baseline::ToText(*verdict.kind)) : std::string();
-}
-
-std::string NextStepOf(const AdmissionVerdict& verdict, const std::string& host) {
-  if (verdict.reason == baseline::kNotJudgedYet) {
-    return "Plimsoll looks at it now: try again in a few seconds";
-  }
-  if (verdict.reason == baseline::kCredentialNeeded) {
-    return "Give Plimsoll a docker config for " + host +
-           ", or run the image once in a namespace that is not labelled plimsoll.dev/enforce=deny";
-  }
-  return "";
-}
-
-std::string SeenOf(const AdmissionVerdict& verdict) {
-  const baseline::Verdict& classified = verdict.classified;
-  if (classified.signer) return baseline::ShortSigner(*classified.signer);
-  if (verdict.kind == DriftKind::kSignatureMissing) return "none in any form";
-  return classified.reason;
-}
-
-api::ImageFinding FindingOf(const ImageDecision& decision, const baseline::Record* record) {
-  const AdmissionVerdict& verdict = decision.verdict;
-  api::ImageFinding finding;
-  finding.container = decision.container;
-  finding.repository = decision.repository;
-  finding.digest = decision.digest;
-  finding.statement = StatementOf(verdict);
-  finding.kind = NameOfKind(verdict);
-  if (verdict.severity)
-    finding.severity = *verdict.severity == baseline::Severity::kCritical ? "critical" : "warning";
-  finding.fingerprint = verdict.fingerprint;
-  finding.by_tag = decision.by_tag;
-  if (const auto& expected = verdict.classified.expected_signer) {
-    finding.expected_short = baseline::ShortSigner(*expected);
-    finding.expected = "a signature by " + finding.expected_short;
-    const std::string issuer = baseline::ShortIssuer(*expected);
-    if (!issuer.empty()) finding.expected += ", issuer " + issuer;
-    if (record != nullptr && record->learning_time) {
-      finding.expected += ", as on every image since " + api::DateOf(*record->learning_time);
-    }
-  }
-  finding.seen = SeenOf(verdict);
-  finding.next_step =
-      NextStepOf(verdict, decision.repository.substr(0, decision.repository.find('/')));
-  return finding;
 }
 
 // The base64 between a PEM block's lines.
@@ -193,9 +99,9 @@ class Judge {
 
   // A review is judged whole or not at all.
   Decision TooMany() {
-    const std::string text = "container list: expected at most " + std::to_string(api::kMaxReviewImages) +
-                             " images, found " + std::to_string(review_.image_count) + " (" +
-                             kTooManyImages +
+    const std::string text = "container list: expected at most " +
+                             std::to_string(api::kMaxReviewImages) + " images, found " +
+                             std::to_string(review_.image_count) + " (" + kTooManyImages +
                              "); split the Pod, or create it in a namespace that is not labelled "
                              "plimsoll.dev/enforce=deny";
     decision_.verdict = Admission::kDeny;
@@ -233,8 +139,7 @@ class Judge {
               const baseline::Record* record, const baseline::EffectivePolicy& policy,
               const baseline::Observation* observed, const AdmissionVerdict& verdict) {
     const std::string key = reference.repository.Key();
-    const bool trusted =
-        policy.pinned || (record != nullptr && record->learning_time.has_value());
+    const bool trusted = policy.pinned || (record != nullptr && record->learning_time.has_value());
     const bool stale_tag = !reference.digest && !answers_.Resolved(key, reference.tag);
     // Without an answer for this digest; or with one that the log was not asked about, and that denies.
     const bool log_unasked = observed != nullptr && record != nullptr && snapshot_.log_lane() &&
@@ -261,7 +166,8 @@ class Judge {
       const Admission verdict = image.verdict.verdict;
       if (verdict == Admission::kAdmit) continue;
       if (!enforcing() && image.verdict.only_in_denying) continue;
-      api::ImageFinding finding = FindingOf(image, record);
+      api::ImageFinding finding = api::FindingOf(
+          {image.container, image.repository, image.digest, image.by_tag}, image.verdict, record);
       if (verdict == Admission::kDeny && enforcing()) {
         denied.push_back(std::move(finding));
       } else {
@@ -282,7 +188,7 @@ class Judge {
     if (!enforcing() && shown == Admission::kDeny) shown = Admission::kWarn;
     auto& annotations = decision_.answer.audit_annotations;
     annotations.emplace_back("verdict", baseline::ToText(shown));
-    if (const std::string kind = NameOfKind(worst.verdict); !kind.empty())
+    if (const std::string kind = api::KindOf(worst.verdict); !kind.empty())
       annotations.emplace_back("kind", kind);
     if (!worst.verdict.fingerprint.empty())
       annotations.emplace_back("fingerprint", worst.verdict.fingerprint);

@@ -149,6 +149,43 @@ TEST_F(Client, NamesThatAreNoTagsAreLeftOut) {
   EXPECT_THAT((*client_)->ListTags(Own(), {})->tags, SizeIs(0));
 }
 
+// When an image says that it was built.
+class Built : public RegistryFixture {
+ protected:
+  fake::Descriptor WithConfig(const std::string& config) {
+    fake::ManifestSpec spec;
+    spec.config = Put(config, fake::kOciConfig);
+    return fake_.PushManifest(kRepo, "", spec);
+  }
+  Answer<std::optional<Time>> Ask(const fake::Descriptor& image) {
+    return (*client_)->BuiltTime(Own(), *Digest::Parse(image.digest), {});
+  }
+};
+
+TEST_F(Built, TheConfigSaysItAndForAnIndexThatOfItsFirstImage) {
+  auto image = WithConfig(R"({"created":"2026-02-10T22:18:30.5Z","os":"linux"})");
+  const Time created = *ParseTime("2026-02-10T22:18:30.5Z");
+  EXPECT_EQ(Ask(image).value(), created);
+  image.os = "linux";
+  image.architecture = "amd64";
+  auto attestation = WithConfig(R"({"created":"2020-01-01T00:00:00Z"})");
+  attestation.os = attestation.architecture = "unknown";
+  EXPECT_EQ(Ask(fake_.PushIndex(kRepo, "", {attestation, image})).value(), created);
+}
+
+TEST_F(Built, AConfigThatDoesNotSayItIsNoError) {
+  for (const char* config :
+       {R"({"os":"linux"})", R"({"created":"yesterday"})", R"({"created":7})", "no JSON"})
+    EXPECT_EQ(Ask(WithConfig(config)).value(), std::nullopt) << config;
+}
+
+TEST_F(Built, AnImageThatIsNotThereIsSaidSo) {
+  Image();
+  const auto answer = (*client_)->BuiltTime(Own(), Digest::OfSha256(AsBytes("nothing")), {});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().error.code, kDigestNotInRepository);
+}
+
 // The digest that runs, when the node shows another name of the same content.
 class Running : public RegistryFixture {
  protected:

@@ -285,6 +285,7 @@ ImageRecord FullRecord(const RememberedRecord& remembered);
 const SignerRecord* FindSigner(const Record& record, std::string_view id);
 const ImageRecord* FindImage(const Record& record, std::string_view digest);
 const RememberedRecord* FindRemembered(const Record& record, std::string_view digest);
+const TagRecord* FindTag(const Record& record, std::string_view tag);
 const DriftRecord* FindDrift(const Record& record, std::string_view fingerprint);
 const Condition* FindCondition(const Record& record, std::string_view type);
 

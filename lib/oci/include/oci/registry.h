@@ -174,6 +174,10 @@ class Registry {
   // A manifest by digest. Its bytes have been checked against it.
   virtual Answer<ManifestInfo> ReadManifest(const Repository& repository, const Digest& digest,
                                             const Access& access) = 0;
+  // When the image says that it was built: `created` of its config, of an index that of the first child that names a
+  // platform. Nothing when it does not say. Its author chose it: for putting a history in order, never for a verdict.
+  virtual Answer<std::optional<Time>> BuiltTime(const Repository& repository, const Digest& digest,
+                                                const Access& access) = 0;
   // All tags, up to the limits, for the history walk.
   virtual Answer<TagList> ListTags(const Repository& repository, const Access& access) = 0;
 

@@ -1,0 +1,146 @@
+// The program from its words to its exit code, as far as no cluster is needed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "cli/command.h"
+
+namespace plimsoll::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+Outcome Run(std::vector<std::string> words, const std::string& program = "plimsoll") {
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  Outcome outcome;
+  outcome.code = RunProgram({.program = program,
+                             .command = {},
+                             .arguments = std::move(words),
+                             .environment = {{"HOME", "/nonexistent"}},
+                             .in = in,
+                             .out = out,
+                             .err = err});
+  outcome.out = out.str();
+  outcome.err = err.str();
+  return outcome;
+}
+
+constexpr char kFingerprint[] = "s-5c5d663e2d480544ae66aa8b1a77125c";
+
+TEST(Program, HelpGoesToStdoutAndMisuseToStderr) {
+  EXPECT_EQ(Run({"--help"}).code, kHolds);
+  EXPECT_THAT(Run({"--help"}).out, HasSubstr("explain"));
+  EXPECT_EQ(Run({"help", "auth", "check"}).code, kHolds);
+  EXPECT_THAT(Run({"help", "auth", "check"}).out, HasSubstr("plimsoll auth check IMAGE"));
+  EXPECT_EQ(Run({}).code, kUsage);
+  EXPECT_THAT(Run({}).out, IsEmpty());
+  EXPECT_EQ(Run({"nonsense"}).code, kUsage);
+  EXPECT_THAT(Run({"nonsense"}).err, HasSubstr("nonsense is no command"));
+}
+
+TEST(Program, AsAPlugInItSpeaksOfItselfAsOne) {
+  EXPECT_THAT(Run({"explain", "--help"}, "kubectl plimsoll").out,
+              AllOf(HasSubstr("kubectl plimsoll explain REPOSITORY"),
+                    Not(HasSubstr("  plimsoll explain"))));
+  EXPECT_THAT(Run({"explain"}, "kubectl plimsoll").err,
+              HasSubstr("`kubectl plimsoll explain --help`"));
+}
+
+TEST(Program, EveryCommandRefusesAnUnknownFlag) {
+  for (const Command& command : Commands()) {
+    std::vector<std::string> words;
+    std::istringstream name(command.name);
+    for (std::string word; name >> word;) words.push_back(word);
+    words.push_back("--nonsense");
+    EXPECT_EQ(Run(words).code, kUsage) << command.name;
+    EXPECT_THAT(Run(words).err, HasSubstr("--nonsense")) << command.name;
+  }
+}
+
+TEST(Program, WithoutAKubeconfigItIsAMatterOfConfiguration) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"explain", "ghcr.io/acme/web"},
+           {"history", "ghcr.io/acme/web"},
+           {"export"},
+           {"preview"},
+           {"accept", "ghcr.io/acme/web", "SignerChanged", kFingerprint, "--reason", "x"}}) {
+    EXPECT_EQ(Run(words).code, kUsage) << words[0];
+    EXPECT_THAT(Run(words).err, HasSubstr("kubeconfig")) << words[0];
+  }
+}
+
+TEST(Accept, ForACommitNoClusterIsNeeded) {
+  const Outcome printed = Run({"accept", "ghcr.io/acme/web", "SignerChanged", kFingerprint,
+                               "--reason", "SEC-1", "--expires", "2099-12-15", "-o", "yaml"});
+  EXPECT_EQ(printed.code, kHolds);
+  EXPECT_EQ(printed.out,
+            "apiVersion: plimsoll.dev/v1alpha1\n"
+            "kind: SigningPolicy\n"
+            "metadata:\n"
+            "  name: accept-s-5c5d663e2d480544\n"
+            "spec:\n"
+            "  acceptedDrift:\n"
+            "  - expirationTime: \"2099-12-15T00:00:00Z\"\n"
+            "    fingerprint: s-5c5d663e2d480544ae66aa8b1a77125c\n"
+            "    kind: SignerChanged\n"
+            "    reason: SEC-1\n"
+            "    repository: ghcr.io/acme/web\n"
+            "  repositories:\n"
+            "  - ghcr.io/acme/web\n");
+  EXPECT_THAT(printed.err, HasSubstr("acceptedBy is left out"));
+}
+
+TEST(Accept, UsageIsToldFromRefusal) {
+  const auto accept = [](const char* kind, const char* fingerprint, std::vector<std::string> more) {
+    std::vector<std::string> words = {"accept", "ghcr.io/acme/web", kind, fingerprint};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words).code;
+  };
+  EXPECT_EQ(Run({"accept", "ghcr.io/acme/web", "SignerChanged"}).code, kUsage);
+  EXPECT_EQ(
+      Run({"accept", "Not A Repository", "SignerChanged", kFingerprint, "--reason", "x"}).code,
+      kUsage);
+  EXPECT_EQ(accept("NoSuchKind", kFingerprint, {"--reason", "x"}), kUsage);
+  EXPECT_EQ(accept("SignerChanged", "s-xyz", {"--reason", "x"}), kUsage);
+  EXPECT_EQ(accept("SignerChanged", kFingerprint, {}), kUsage);
+  EXPECT_EQ(accept("SignerChanged", kFingerprint, {"--reason", "x", "--expires", "soon"}), kUsage);
+  // Well said, and not allowed.
+  EXPECT_EQ(accept("SignatureMissing", kFingerprint, {"--reason", "x"}), kDoesNotHold);
+  EXPECT_EQ(accept("SignerChanged", kFingerprint, {"--reason", "x", "--expires", "2020-01-01"}),
+            kDoesNotHold);
+}
+
+TEST(Replay, AFileOrARepositoryButNotBoth) {
+  EXPECT_EQ(Run({"replay"}).code, kUsage);
+  EXPECT_EQ(Run({"replay", "ghcr.io/acme/web", "--from", "x"}).code, kUsage);
+  EXPECT_EQ(Run({"replay", "--from", "/nonexistent"}).code, kUsage);
+}
+
+TEST(Preview, OneKindOfSubjectAtATime) {
+  EXPECT_EQ(Run({"preview", "-n", "shop", "-A"}).code, kUsage);
+  EXPECT_EQ(Run({"preview", "-n", "shop", "-f", "x.yaml"}).code, kUsage);
+  EXPECT_EQ(Run({"preview", "shop"}).code, kUsage);
+}
+
+TEST(Completion, EachShellHasAScript) {
+  for (const char* shell : {"bash", "zsh", "fish"})
+    EXPECT_THAT(Run({"completion", shell}).out, HasSubstr("__complete")) << shell;
+  EXPECT_EQ(Run({"completion", "tcsh"}).code, kUsage);
+  EXPECT_EQ(Run({"__complete", "comp"}).out,
+            "completion\tprint a completion script for bash, zsh or fish\n:4\n");
+}
+
+}  // namespace
+}  // namespace plimsoll::cli
