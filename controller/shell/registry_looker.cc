@@ -73,17 +73,19 @@ std::string UnknownAuthorityOf(const observation::Answer& answer) {
 // For everything that is asked of the log in one look.
 constexpr std::chrono::seconds kLogBudget{30};
 
+// The image that was just looked at teaches by itself.
 void AddSignatures(const std::vector<observation::HistoricSignature>& found,
-                   baseline::HistoryResult& history) {
+                   const std::string& seen, baseline::HistoryResult& history) {
   for (const observation::HistoricSignature& signature : found) {
+    if (signature.digest == seen) continue;
     history.signatures.push_back({signature.signer, signature.digest, signature.verified_time,
                                   signature.log_time, signature.origin});
   }
 }
 
-baseline::HistoryResult HistoryOf(const observation::WalkAnswer& walk) {
+baseline::HistoryResult HistoryOf(const observation::WalkAnswer& walk, const std::string& seen) {
   baseline::HistoryResult history;
-  AddSignatures(walk.signatures, history);
+  AddSignatures(walk.signatures, seen, history);
   switch (walk.outcome) {
     case observation::WalkAnswer::Outcome::kComplete:
       history.walk = baseline::Walk::kComplete;
@@ -134,11 +136,11 @@ baseline::HistoryResult RegistryLooker::LookBack(const ObserveRequest& request,
                                                  const observation::Question& question,
                                                  const baseline::Observation& seen) {
   const observation::WalkAnswer walk = observer_.Walk(question, lane_ != nullptr);
-  baseline::HistoryResult history = HistoryOf(walk);
+  baseline::HistoryResult history = HistoryOf(walk, seen.digest);
   if (lane_ == nullptr) return history;
   const observation::LogHistory found =
       lane_->LookBack(LogQuestionOf(request), seen, walk.unproven);
-  AddSignatures(found.signatures, history);
+  AddSignatures(found.signatures, seen.digest, history);
   history.lookup = found.outcome;
   return history;
 }

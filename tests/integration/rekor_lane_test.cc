@@ -164,6 +164,34 @@ TEST_F(RekorLaneTest, AForeignStatementAboutOurDigestIsIgnored) {
   EXPECT_EQ(controller->Terminate(), 0);
 }
 
+// What an earlier leader found and kept counts for this one, until a person has looked.
+TEST_F(RekorLaneTest, AnInconsistentLogIsBelievedInNothingUntilAPersonTrustsItAgain) {
+  const std::string web = Repository("web");
+  SignByWorkflow(Push(web + ":v1"));
+  RunPod("web", web + ":v1");
+  Kubectl({"patch", "configmap", "plimsoll-state", "-n", "plimsoll-system", "--type=merge", "-p",
+           R"({"data":{"logs.json":"{\"logs\":[{\"origin\":\"rekor.plimsoll.test - 1\",)"
+           R"(\"disagreeing\":[\"one\",\"other\"],\"disagreedTime\":\"2026-01-01T00:00:00Z\"}]}"}})"});
+  const auto controller = StartController();
+  WaitForCondition(web, "LogCorroborated", "LogInconsistent");
+
+  Program wrong("plimsoll", {"log", "trust", "rekor.example - 2", "--reason", "a guess",
+                             "--kubeconfig", bed().kubeconfig()});
+  EXPECT_EQ(wrong.WaitForExit(), 1);
+  EXPECT_THAT(wrong.output(), HasSubstr("rekor.plimsoll.test - 1"));
+  Program trust("plimsoll", {"log", "trust", "rekor.plimsoll.test - 1", "--reason",
+                             "restored from a backup", "--kubeconfig", bed().kubeconfig()});
+  EXPECT_EQ(trust.WaitForExit(), 0);
+  EXPECT_THAT(trust.output(), HasSubstr("trusted again"));
+  WaitForCondition(web, "LogCorroborated", "HistoryTooShort");
+  EXPECT_THAT(Kubectl({"get", "configmap", "plimsoll-state", "-n", "plimsoll-system", "-o",
+                       "jsonpath={.data.logs\\.json}"}),
+              HasSubstr("restored from a backup"));
+  EXPECT_EQ(controller->Terminate(), 0);
+  Kubectl({"patch", "configmap", "plimsoll-state", "-n", "plimsoll-system", "--type=merge", "-p",
+           R"({"data":null})"});
+}
+
 // SERIAL: the log is everybody's.
 using RekorOutageTest = RekorLaneTest;
 

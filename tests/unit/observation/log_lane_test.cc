@@ -32,9 +32,10 @@ class MovedClock final : public Clock {
  public:
   Time Now() const override { return now; }
   std::chrono::steady_clock::time_point Steady() const override {
-    return std::chrono::steady_clock::now();
+    return std::chrono::steady_clock::now() + passed;
   }
   Time now = kNow;
+  std::chrono::steady_clock::duration passed{};
 };
 
 class LogLaneTest : public ::testing::Test {
@@ -293,14 +294,19 @@ TEST_F(LogLaneTest, ALogThatDoesNotAnswerIsNeitherCleanNorADivergence) {
   server_.Instead([](const plimsoll::testing::SeenRequest&) {
     return plimsoll::testing::Reply::Status(503);
   });
+  const auto briefly = [&] {
+    LogQuestion question = Question(&record);
+    question.deadline = clock_.Steady() + std::chrono::milliseconds(300);
+    return question;
+  };
   baseline::Observation again = Unsigned(kFirst);
-  EXPECT_EQ(lane_->Ask(Question(&record), again), LogTrouble::kUnreachable);
+  EXPECT_EQ(lane_->Ask(briefly(), again), LogTrouble::kUnreachable);
   EXPECT_EQ(again.log.answer, LaneState::kUnanswered);
   EXPECT_EQ(Classify(record, again).kind, DriftKind::kSignatureStripped)
       << "what was proven stands";
 
   baseline::Observation other = Unsigned(kSecond);
-  lane_->Ask(Question(&record), other);
+  lane_->Ask(briefly(), other);
   EXPECT_EQ(Classify(record, other).kind, DriftKind::kSignatureMissing)
       << "and nothing new is proven";
 }
@@ -321,6 +327,7 @@ TEST_F(LogLaneTest, NothingOfAnInconsistentLogCounts) {
                              log.key(), 1'000'000);
   while (fork.tree().size() < log.tree().size()) fork.tree().Append(AsBytes("other"));
   server_.Show(fork);
+  clock_.passed += std::chrono::hours(2);  // nothing that was kept
   baseline::Observation seen = Unsigned(kFirst);
   EXPECT_EQ(lane_->Ask(Question(&record), seen), LogTrouble::kInconsistent);
   EXPECT_EQ(seen.log.answer, LaneState::kUnanswered);
@@ -332,7 +339,7 @@ TEST_F(LogLaneTest, NothingOfAnInconsistentLogCounts) {
 TEST_F(LogLaneTest, TheLogsHistoryEstablishesABaselineAtOnce) {
   const auto signature = Sign(kFirst);
   test::ClassicSpec older;
-  older.entry.integrated_time = test::kSigningTime - std::chrono::hours(24 * 400);
+  older.entry.integrated_time = test::kSigningTime - std::chrono::hours(24 * 30);
   older.leaf.not_before = *older.entry.integrated_time - std::chrono::minutes(1);
   Sign(kSecond, older);
   clock_.now = kNow + std::chrono::hours(48);

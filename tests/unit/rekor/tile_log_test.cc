@@ -67,7 +67,7 @@ TEST_F(TileLogTest, AnIndexBeyondTheTreeIsNotCovered) {
 
 TEST_F(TileLogTest, DamagedTilesProveNothing) {
   const auto entry = LoggedByTiles(300);
-  for (const char* part : {"tile/entries", "tile/0", "tile/1"}) {
+  for (const char* part : {"tile/entries", "tile/0"}) {
     tiles_.Instead([part](const SeenRequest& request) {
       if (request.path.find(part) == std::string::npos) return FaultServer::Pass();
       return Reply::Ok(std::string(8'192, 'x'), "application/octet-stream");
