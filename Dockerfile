@@ -10,6 +10,8 @@ COPY scripts/lib/packages.sh /tmp/packages.sh
 RUN apt-get update && \
     bash -c '. /tmp/packages.sh && apt-get install -y --no-install-recommends ca-certificates "${packages_build[@]}"' && \
     rm -rf /var/lib/apt/lists/*
+# A compiler cache that is mounted at /root/.cache/ccache is used; without one everything is compiled.
+ENV CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1
 WORKDIR /src
 COPY . .
 RUN cmake --preset release && \

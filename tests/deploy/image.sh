@@ -42,13 +42,14 @@ make_base() {
 }
 
 build() {
-  install_packages image
+  install_packages deploy
   make_base
-  local version
+  local version cache=()
   version=$(sed -n 's/^project(plimsoll VERSION \([0-9.]*\).*/\1/p' "$PLIMSOLL_ROOT/CMakeLists.txt")
+  if [ -d "$HOME/.cache/ccache" ]; then cache=(--volume "$HOME/.cache/ccache:/root/.cache/ccache"); fi
   quietly "building the image" "$PLIMSOLL_CACHE/log/image.log" \
     nice buildah build --isolation chroot --layers "${policy[@]}" --timestamp 1767225600 \
-    --build-arg "VERSION=$version" -t "$name" "$PLIMSOLL_ROOT"
+    --build-arg "VERSION=$version" "${cache[@]}" -t "$name" "$PLIMSOLL_ROOT"
   echo "$name"
 }
 
