@@ -190,7 +190,7 @@ std::string ConfigFor(const std::string& folder, const testing::FakeRegistry& re
   const std::string path = folder + "/plimsoll.yaml";
   std::ofstream(path)
       << "registries:\n- {host: \"" << registry.host()
-      << "\", plainHTTP: true, allowAddress: [127.0.0.0/8], requestsPerSecond: 2000}\n";
+      << "\", plainHTTP: true, allowAddress: [127.0.0.0/8], requestsPerSecond: 1000}\n";
   return path;
 }
 
