@@ -109,7 +109,7 @@ void World::SomethingWrong() {
   After(Seconds(3'600, 60'000), [this] { SomethingWrong(); });
   const std::size_t index = random_.Below(controllers_.size());
   Controller& c = *controllers_[index];
-  switch (random_.Below(7)) {
+  switch (random_.Below(8)) {
     case 0:
       Crash(index);
       break;
@@ -141,6 +141,10 @@ void World::SomethingWrong() {
       After(Seconds(60, 40'000), [this, key = at->first] { repositories_[key].down = false; });
       break;
     }
+    case 6:
+      Say("controller " + std::to_string(index) + " lists everything again");
+      ListAgain(index);
+      break;
     default:
       // The leader is killed just when the other one has begun to start anew.
       Crash(0);
@@ -167,9 +171,9 @@ void World::PeopleAct() {
     Say("a person deletes " + at->first);
     repository.discarded = true;
     ++outcome_.discarded;
-    const std::string name = at->first;
+    const controller::BaselineGone gone{at->first, object.meta.uid};
     baselines_.erase(at);
-    Broadcast(controller::BaselineGone{name});
+    Broadcast(gone);
   } else if (what <= 3) {
     const baseline::DriftRecord* drift = baseline::WorstOpenDrift(object.record);
     if (drift == nullptr || !IsSocial(repository.key)) return;
