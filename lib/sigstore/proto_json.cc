@@ -12,6 +12,25 @@ namespace {
 // Base64 grows by a third; line breaks add a little.
 std::size_t EncodedBound(std::size_t bytes) { return bytes / 3 * 4 + bytes / 16 + 64; }
 
+Error TooLong(std::size_t max_bytes) {
+  return {kLimitExceeded, "more than " + std::to_string(max_bytes) + " bytes", false};
+}
+
+// Its errors do not say of what: paths are written only when somebody reads them.
+Result<Bytes> Decode(std::string_view text, std::size_t max_bytes) {
+  if (text.size() > EncodedBound(max_bytes)) return Forward(TooLong(max_bytes));
+  std::string joined;
+  if (text.find_first_of("\r\n") != std::string_view::npos) {
+    std::copy_if(text.begin(), text.end(), std::back_inserter(joined),
+                 [](char c) { return c != '\r' && c != '\n'; });
+    text = joined;
+  }
+  auto bytes = Base64DecodeEither(text);
+  if (!bytes) return Fail(kMalformed, "expected base64");
+  if (bytes->size() > max_bytes) return Forward(TooLong(max_bytes));
+  return bytes;
+}
+
 }  // namespace
 
 Result<json::Document> ParseJson(std::string_view text, std::size_t max_bytes, const Limits& limits,
@@ -29,29 +48,17 @@ Result<json::Document> ParseJson(std::string_view text, std::size_t max_bytes, c
 
 Result<Bytes> DecodeBase64Text(std::string_view text, std::size_t max_bytes,
                                std::string_view what) {
-  if (text.size() > EncodedBound(max_bytes)) {
-    return Fail(kLimitExceeded,
-                std::string(what) + ": more than " + std::to_string(max_bytes) + " bytes");
-  }
-  std::string joined;
-  if (text.find_first_of("\r\n") != std::string_view::npos) {
-    std::copy_if(text.begin(), text.end(), std::back_inserter(joined),
-                 [](char c) { return c != '\r' && c != '\n'; });
-    text = joined;
-  }
-  auto bytes = Base64DecodeEither(text);
-  if (!bytes) return Fail(kMalformed, std::string(what) + ": expected base64");
-  if (bytes->size() > max_bytes) {
-    return Fail(kLimitExceeded,
-                std::string(what) + ": more than " + std::to_string(max_bytes) + " bytes");
-  }
+  auto bytes = Decode(text, max_bytes);
+  if (!bytes) return Fail(bytes.error().code, std::string(what) + ": " + bytes.error().message);
   return bytes;
 }
 
 Result<Bytes> ProtoBytes(const json::Value& value, std::size_t max_bytes) {
   if (!value.present()) return Bytes{};
   PLIMSOLL_ASSIGN(const std::string_view text, value.String());
-  return DecodeBase64Text(text, max_bytes, value.Path());
+  auto bytes = Decode(text, max_bytes);
+  if (!bytes) return Fail(bytes.error().code, value.Path() + ": " + bytes.error().message);
+  return bytes;
 }
 
 Result<std::int64_t> ProtoInt64(const json::Value& value) {

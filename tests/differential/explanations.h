@@ -9,7 +9,7 @@
 namespace plimsoll::differential {
 
 struct Explanation {
-  std::string_view ours;    // "Verified", or our reason
+  std::string_view ours;    // "Verified", or a part of our reason and message
   std::string_view cosign;  // "Verified", or a part of its error
   std::string_view name;    // a part of the bundle's name; empty: any
   std::string_view text;

@@ -1,4 +1,5 @@
 // Signed notes and checkpoints.
+#include "base/encoding.h"
 #include "fuzz/sigstore/made_root.h"
 #include "sigstore/checkpoint.h"
 
@@ -9,5 +10,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)sigstore::ParseCheckpoint(text);
   const auto verified = sigstore::VerifyCheckpoint(text, fuzz::MadeVerifier().trust_root());
   if (verified && (!note || note->signatures.empty())) std::abort();
+  // The witness of the corpus.
+  static const std::vector<sigstore::Witness> witnesses = {
+      {"witness.example/w1",
+       Base64Encode(test::TestKey(test::KeyType::kEd25519, "witness one").spki())}};
+  if (note) (void)sigstore::VerifyCosignatures(*note, witnesses);
   return 0;
 }

@@ -125,6 +125,19 @@ void WriteRoots(const Corpora& corpora, const VirtualSigstore& sigstore) {
   corpora.Write("trust_root", "windows", document.Json());
 }
 
+// At the end: every entry that is logged moves the proofs of those after it.
+void WriteOddities(const Corpora& corpora, VirtualSigstore& sigstore) {
+  const TestKey witness(KeyType::kEd25519, "witness one");
+  BundleSpec spec;
+  spec.rekor1 = false;
+  spec.rekor2 = true;
+  spec.timestamp = true;
+  spec.dsse2 = true;
+  spec.entry2.checkpoint.witnesses = {{"witness.example/w1", &witness}};
+  spec.entry2.checkpoint.extensions = {"a further line"};
+  WriteBundle(corpora, "rekor2-dsse", sigstore.SignStatement(CosignStatement(kHex), spec));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -138,5 +151,6 @@ int main(int argc, char** argv) {
   WriteClassics(corpora, sigstore);
   WriteStatements(corpora, sigstore);
   WriteRoots(corpora, sigstore);
+  WriteOddities(corpora, sigstore);
   return 0;
 }
