@@ -69,7 +69,8 @@ AdmissionVerdict Admit(const Record* record, std::string_view repository, std::s
     const bool deny = policy.on_unknown == OnUnknown::kDeny;
     answer(4, deny ? Admission::kDeny : Admission::kWarn, false);
     admission.reason = seen.credential_needed ? kCredentialNeeded : kNotJudgedYet;
-    admission.only_in_denying = !deny;
+    // Elsewhere a missing answer is nothing to speak of: nobody waited for it.
+    admission.only_in_denying = true;
   } else if (shows) {
     answer(5, Admission::kWarn, true);
   } else if (verdict.grandfathered) {

@@ -16,15 +16,14 @@ void Write(const std::string& path, const std::string& text) {
       path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
-std::string ConfigFor(const Testbed& bed) {
+std::string ConfigFor(const Testbed& bed, const std::vector<std::string>& registries) {
   std::string text =
       "durations: {reverifyAfter: 3s, establishAfter: 5s, confirmAfter: 1s, driftRecheckAfter: 2s, "
       "signingGrace: 1s,\n"
       "  observedFalseAfter: 2s, negativeCacheFor: 1s}\n"
       "trustedRootFile: " +
       bed.trusted_root() + "\nregistries:\n";
-  for (const std::string& host :
-       {bed.registry(), bed.referrers_registry(), std::string("127.0.0.1:1")}) {
+  for (const std::string& host : registries) {
     text += "- {host: \"" + host +
             "\", plainHTTP: true, allowAddress: [127.0.0.0/8], requestsPerSecond: 200}\n";
   }
@@ -45,7 +44,7 @@ void ClusterTest::SetUp() {
   const std::string source = PLIMSOLL_SOURCE_DIR;
   Kubectl({"apply", "-f", source + "/crds", "-f", source + "/tests/testbed/controller.yaml"});
   Kubectl({"wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"});
-  Write(config_file_, ConfigFor(bed()));
+  Write(config_file_, ConfigFor(bed(), Registries()));
   Write(kubeconfig_, Run({"kubeconfig", "system:serviceaccount:plimsoll-system:plimsoll-controller",
                           "system:serviceaccounts"}));
 }
@@ -67,6 +66,10 @@ std::unique_ptr<Program> ClusterTest::StartController(const std::vector<std::str
   auto program = std::make_unique<Program>("plimsoll-controller", arguments);
   program->WaitForLine("\"msg\":\"started\"");
   return program;
+}
+
+std::vector<std::string> ClusterTest::Registries() const {
+  return {bed().registry(), bed().referrers_registry(), "127.0.0.1:1"};
 }
 
 std::string ClusterTest::Kubectl(std::vector<std::string> words, const std::string& input) const {

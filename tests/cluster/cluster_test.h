@@ -22,6 +22,9 @@ class ClusterTest : public TestbedTest {
   // Starts a controller and waits until it watches. `more` are further flags.
   std::unique_ptr<Program> StartController(const std::vector<std::string>& more = {});
 
+  // The hosts that the programs may ask, by plain HTTP.
+  virtual std::vector<std::string> Registries() const;
+
   std::string Kubectl(std::vector<std::string> words, const std::string& input = "") const;
   // Waits until .status.<field> of the repository's baseline is `value`.
   void WaitForStatus(const std::string& repository, const std::string& field,

@@ -16,8 +16,6 @@ namespace {
 using baseline::Admission;
 using baseline::AdmissionVerdict;
 
-constexpr char kTooManyImages[] = "TooManyImages";
-
 struct Subject {
   const ReviewImage* image = nullptr;
   oci::Reference reference;

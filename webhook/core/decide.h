@@ -22,6 +22,9 @@
 
 namespace plimsoll::webhook {
 
+// The kind of a review with more images than are judged.
+inline constexpr char kTooManyImages[] = "TooManyImages";
+
 // Which configuration sent the review, by its path.
 enum class Mode : std::uint8_t {
   kEnforcePods,

@@ -65,13 +65,14 @@ ReviewHandler::ReviewHandler(const WatchCache& cache, Lookups& lookups,
       budget_(budget),
       clock_(clock),
       log_(log),
+      would_deny_(metrics.Counters(
+          "plimsoll_admission_would_deny_total",
+          "Reviews that nothing refused and a denying namespace would have, by the worst image's "
+          "kind. NotJudgedYet: it would have waited for an answer first.")),
       refused_(metrics.Counters("plimsoll_admission_refused_total",
                                 "Requests that were no review that could be answered, by reason.")) {
   CounterFamily& decisions = metrics.Counters("plimsoll_admission_decisions_total",
                                               "Answered reviews, by configuration and verdict.");
-  CounterFamily& would_deny = metrics.Counters(
-      "plimsoll_admission_would_deny_total",
-      "Reviews outside denying namespaces that a denying one would have refused.");
   HistogramFamily& seconds = metrics.Histograms("plimsoll_admission_seconds",
                                                 "Time from a review to its answer.",
                                                 {0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 1,
@@ -83,7 +84,6 @@ ReviewHandler::ReviewHandler(const WatchCache& cache, Lookups& lookups,
       series.decisions[static_cast<std::size_t>(verdict)] = &decisions.With(
           {{"configuration", name}, {"verdict", std::string(baseline::ToText(verdict))}});
     }
-    series.would_deny = &would_deny.With({{"configuration", name}});
     series.seconds = &seconds.With({{"configuration", name}});
   }
 }
@@ -140,11 +140,15 @@ void ReviewHandler::Report(const Pending& pending, const Decision& decision) {
   series.decisions[static_cast<std::size_t>(verdict)]->Add();
   series.seconds->Observe(std::chrono::duration<double>(took).count());
   const bool would_deny = decision.verdict == Admission::kDeny && !denied;
-  if (would_deny) series.would_deny->Add();
-
   const Review& review = pending.review;
   const ImageDecision none;
   const ImageDecision& worst = decision.images.empty() ? none : decision.images.front();
+  const std::string_view drift = worst.verdict.kind ? baseline::ToText(*worst.verdict.kind)
+                                                    : worst.verdict.reason.text();
+  if (would_deny) {
+    const std::string kind(review.too_many ? kTooManyImages : drift);
+    would_deny_.With({{"configuration", NameOf(pending.mode)}, {"kind", kind}}).Add();
+  }
   const std::string& text = denied || decision.answer.warnings.empty()
                                 ? decision.answer.message
                                 : decision.answer.warnings.front();
@@ -164,8 +168,7 @@ void ReviewHandler::Report(const Pending& pending, const Decision& decision) {
              {"repository", worst.repository},
              {"digest", worst.digest},
              {"rule", worst.verdict.rule},
-             {"drift", worst.verdict.kind ? baseline::ToText(*worst.verdict.kind)
-                                          : std::string_view(worst.verdict.reason.text())},
+             {"drift", drift},
              {"fingerprint", worst.verdict.fingerprint},
              {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
              {"message", text}});

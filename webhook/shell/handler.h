@@ -41,10 +41,10 @@ class ReviewHandler {
   // One for each configuration: looking a series up for each review would cost more than most decisions.
   struct Series {
     std::array<Counter*, 3> decisions{};  // by Admission
-    Counter* would_deny = nullptr;
     Histogram* seconds = nullptr;
   };
   std::array<Series, 3> series_;  // by Mode
+  CounterFamily& would_deny_;
   CounterFamily& refused_;
 };
 
