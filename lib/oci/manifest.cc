@@ -113,8 +113,8 @@ bool IsIndexType(std::string_view media_type) {
 Result<Manifest> ParseManifest(std::string_view text, std::string_view media_type,
                                const Digest& digest, const ManifestLimits& limits) {
   if (!IsManifestType(media_type)) {
-    return Fail(kMalformed,
-                digest.text() + " is stored as \"" + Printable(media_type) + "\", no type of manifest");
+    return Fail(kMalformed, digest.text() + " is stored as \"" + Printable(media_type) +
+                                "\", no type of manifest");
   }
   json::Limits json_limits;
   json_limits.max_bytes = limits.max_bytes;

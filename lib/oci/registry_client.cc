@@ -23,10 +23,10 @@ class RegistryClient final : public Registry {
         manifest_limits_{.max_bytes = core_.options.limits.max_manifest_bytes,
                          .max_layers = core_.options.limits.max_signatures,
                          .max_children = core_.options.limits.max_children},
-        requests_(metrics.Histograms(
-            "plimsoll_registry_requests_per_look",
-            "Requests that a look at one manifest took, by what came of it: read, unchanged or unknown",
-            {4, 5, 6, 8, 12, 25, 100})) {}
+        requests_(metrics.Histograms("plimsoll_registry_requests_per_look",
+                                     "Requests that a look at one manifest took, by what came of "
+                                     "it: read, unchanged or unknown",
+                                     {4, 5, 6, 8, 12, 25, 100})) {}
 
   DiscoveryResult Discover(const DiscoveryRequest& request) override {
     auto result = DiscoveryRun(core_, request).Run();

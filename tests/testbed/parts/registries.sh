@@ -23,6 +23,7 @@ YAML
   await referrers-registry 20 answers "http://127.0.0.1:$referrers/v2/"
   cat >"$state/env.registries" <<ENV
 export PLIMSOLL_TB_REGISTRY='127.0.0.1:$plain'
+export PLIMSOLL_TB_REGISTRY_PROGRAM='${tool_path[docker-registry]}'
 export PLIMSOLL_TB_REFERRERS_REGISTRY='127.0.0.1:$referrers'
 ENV
 }
