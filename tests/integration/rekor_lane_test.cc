@@ -208,7 +208,7 @@ TEST_F(RekorOutageTest, ALogThatIsDownIsToldAndRecoversAndNothingIsTakenForClean
   WaitForCondition(web, "LogCorroborated", "LogUnreachable");
   EXPECT_EQ(Status(web, "driftSummary"), "SignatureStripped") << "an outage takes no drift away";
   Run({"start", "rekor"});
-  controller->WaitForLine("the transparency log answers again", std::chrono::seconds(110));
+  controller->WaitForLine("the transparency log answers again", std::chrono::minutes(4));
   Kubectl({"wait",
            "--for=jsonpath={.status.conditions[?(@.type==\"LogCorroborated\")].reason}=HistoryTooShort",
            "signingbaseline/" + api::BaselineName(web), "--timeout=110s"});
