@@ -113,6 +113,11 @@ build_tool() {
     local set='-X k8s.io/component-base/version.'
     flags="$flags ${set}gitVersion=v$kubernetes_version ${set}gitMajor=1 ${set}gitMinor=$(cut -d . -f 2 <<<"$kubernetes_version")"
   fi
+  if [ "$module" = helm ]; then
+    # Which Kubernetes a chart is rendered for where no cluster is asked.
+    local set='-X helm.sh/helm/v3/pkg/chartutil.k8sVersion'
+    flags="$flags ${set}Major=1 ${set}Minor=$(cut -d . -f 2 <<<"$kubernetes_version")"
+  fi
   mkdir -p "$(dirname "$path")"
   (
     cd "$tool_modules/$module"
