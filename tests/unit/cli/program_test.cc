@@ -20,7 +20,7 @@ struct Outcome {
   std::string err;
 };
 
-Outcome Run(std::vector<std::string> words, const std::string& program = "plimsoll") {
+Outcome Say(std::vector<std::string> words, const std::string& program = "plimsoll") {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
@@ -40,21 +40,21 @@ Outcome Run(std::vector<std::string> words, const std::string& program = "plimso
 constexpr char kFingerprint[] = "s-5c5d663e2d480544ae66aa8b1a77125c";
 
 TEST(Program, HelpGoesToStdoutAndMisuseToStderr) {
-  EXPECT_EQ(Run({"--help"}).code, kHolds);
-  EXPECT_THAT(Run({"--help"}).out, HasSubstr("explain"));
-  EXPECT_EQ(Run({"help", "auth", "check"}).code, kHolds);
-  EXPECT_THAT(Run({"help", "auth", "check"}).out, HasSubstr("plimsoll auth check IMAGE"));
-  EXPECT_EQ(Run({}).code, kUsage);
-  EXPECT_THAT(Run({}).out, IsEmpty());
-  EXPECT_EQ(Run({"nonsense"}).code, kUsage);
-  EXPECT_THAT(Run({"nonsense"}).err, HasSubstr("nonsense is no command"));
+  EXPECT_EQ(Say({"--help"}).code, kHolds);
+  EXPECT_THAT(Say({"--help"}).out, HasSubstr("explain"));
+  EXPECT_EQ(Say({"help", "auth", "check"}).code, kHolds);
+  EXPECT_THAT(Say({"help", "auth", "check"}).out, HasSubstr("plimsoll auth check IMAGE"));
+  EXPECT_EQ(Say({}).code, kUsage);
+  EXPECT_THAT(Say({}).out, IsEmpty());
+  EXPECT_EQ(Say({"nonsense"}).code, kUsage);
+  EXPECT_THAT(Say({"nonsense"}).err, HasSubstr("nonsense is no command"));
 }
 
 TEST(Program, AsAPlugInItSpeaksOfItselfAsOne) {
-  EXPECT_THAT(Run({"explain", "--help"}, "kubectl plimsoll").out,
+  EXPECT_THAT(Say({"explain", "--help"}, "kubectl plimsoll").out,
               AllOf(HasSubstr("kubectl plimsoll explain REPOSITORY"),
                     Not(HasSubstr("  plimsoll explain"))));
-  EXPECT_THAT(Run({"explain"}, "kubectl plimsoll").err,
+  EXPECT_THAT(Say({"explain"}, "kubectl plimsoll").err,
               HasSubstr("`kubectl plimsoll explain --help`"));
 }
 
@@ -64,8 +64,8 @@ TEST(Program, EveryCommandRefusesAnUnknownFlag) {
     std::istringstream name(command.name);
     for (std::string word; name >> word;) words.push_back(word);
     words.push_back("--nonsense");
-    EXPECT_EQ(Run(words).code, kUsage) << command.name;
-    EXPECT_THAT(Run(words).err, HasSubstr("--nonsense")) << command.name;
+    EXPECT_EQ(Say(words).code, kUsage) << command.name;
+    EXPECT_THAT(Say(words).err, HasSubstr("--nonsense")) << command.name;
   }
 }
 
@@ -76,13 +76,13 @@ TEST(Program, WithoutAKubeconfigItIsAMatterOfConfiguration) {
            {"export"},
            {"preview"},
            {"accept", "ghcr.io/acme/web", "SignerChanged", kFingerprint, "--reason", "x"}}) {
-    EXPECT_EQ(Run(words).code, kUsage) << words[0];
-    EXPECT_THAT(Run(words).err, HasSubstr("kubeconfig")) << words[0];
+    EXPECT_EQ(Say(words).code, kUsage) << words[0];
+    EXPECT_THAT(Say(words).err, HasSubstr("kubeconfig")) << words[0];
   }
 }
 
 TEST(Accept, ForACommitNoClusterIsNeeded) {
-  const Outcome printed = Run({"accept", "ghcr.io/acme/web", "SignerChanged", kFingerprint,
+  const Outcome printed = Say({"accept", "ghcr.io/acme/web", "SignerChanged", kFingerprint,
                                "--reason", "SEC-1", "--expires", "2099-12-15", "-o", "yaml"});
   EXPECT_EQ(printed.code, kHolds);
   EXPECT_EQ(printed.out,
@@ -106,11 +106,11 @@ TEST(Accept, UsageIsToldFromRefusal) {
   const auto accept = [](const char* kind, const char* fingerprint, std::vector<std::string> more) {
     std::vector<std::string> words = {"accept", "ghcr.io/acme/web", kind, fingerprint};
     words.insert(words.end(), more.begin(), more.end());
-    return Run(words).code;
+    return Say(words).code;
   };
-  EXPECT_EQ(Run({"accept", "ghcr.io/acme/web", "SignerChanged"}).code, kUsage);
+  EXPECT_EQ(Say({"accept", "ghcr.io/acme/web", "SignerChanged"}).code, kUsage);
   EXPECT_EQ(
-      Run({"accept", "Not A Repository", "SignerChanged", kFingerprint, "--reason", "x"}).code,
+      Say({"accept", "Not A Repository", "SignerChanged", kFingerprint, "--reason", "x"}).code,
       kUsage);
   EXPECT_EQ(accept("NoSuchKind", kFingerprint, {"--reason", "x"}), kUsage);
   EXPECT_EQ(accept("SignerChanged", "s-xyz", {"--reason", "x"}), kUsage);
@@ -123,22 +123,22 @@ TEST(Accept, UsageIsToldFromRefusal) {
 }
 
 TEST(Replay, AFileOrARepositoryButNotBoth) {
-  EXPECT_EQ(Run({"replay"}).code, kUsage);
-  EXPECT_EQ(Run({"replay", "ghcr.io/acme/web", "--from", "x"}).code, kUsage);
-  EXPECT_EQ(Run({"replay", "--from", "/nonexistent"}).code, kUsage);
+  EXPECT_EQ(Say({"replay"}).code, kUsage);
+  EXPECT_EQ(Say({"replay", "ghcr.io/acme/web", "--from", "x"}).code, kUsage);
+  EXPECT_EQ(Say({"replay", "--from", "/nonexistent"}).code, kUsage);
 }
 
 TEST(Preview, OneKindOfSubjectAtATime) {
-  EXPECT_EQ(Run({"preview", "-n", "shop", "-A"}).code, kUsage);
-  EXPECT_EQ(Run({"preview", "-n", "shop", "-f", "x.yaml"}).code, kUsage);
-  EXPECT_EQ(Run({"preview", "shop"}).code, kUsage);
+  EXPECT_EQ(Say({"preview", "-n", "shop", "-A"}).code, kUsage);
+  EXPECT_EQ(Say({"preview", "-n", "shop", "-f", "x.yaml"}).code, kUsage);
+  EXPECT_EQ(Say({"preview", "shop"}).code, kUsage);
 }
 
 TEST(Completion, EachShellHasAScript) {
   for (const char* shell : {"bash", "zsh", "fish"})
-    EXPECT_THAT(Run({"completion", shell}).out, HasSubstr("__complete")) << shell;
-  EXPECT_EQ(Run({"completion", "tcsh"}).code, kUsage);
-  EXPECT_EQ(Run({"__complete", "comp"}).out,
+    EXPECT_THAT(Say({"completion", shell}).out, HasSubstr("__complete")) << shell;
+  EXPECT_EQ(Say({"completion", "tcsh"}).code, kUsage);
+  EXPECT_EQ(Say({"__complete", "comp"}).out,
             "completion\tprint a completion script for bash, zsh or fish\n:4\n");
 }
 
