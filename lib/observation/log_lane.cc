@@ -293,7 +293,8 @@ LogHistory LogLane::LookBack(const LogQuestion& question, const baseline::Observ
   }
   if (answered == digests.size()) {
     history.outcome = baseline::Lookup::kComplete;
-  } else if (answered > 0) {
+  } else if (answered > 0 || inquiry.trouble() == LogTrouble::kNone) {
+    // A log without a search is asked in vain, and has not failed.
     history.outcome = baseline::Lookup::kPartial;
   }
   return history;

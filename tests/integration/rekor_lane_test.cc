@@ -164,6 +164,21 @@ TEST_F(RekorLaneTest, AForeignStatementAboutOurDigestIsIgnored) {
   EXPECT_EQ(controller->Terminate(), 0);
 }
 
+TEST_F(RekorLaneTest, ADeletedBundleIsProvenAgainFromTheTilesOfRekor2) {
+  UseConfig(bed().Get("PLIMSOLL_TB_REKOR2_TILES"));
+  const std::string web = Repository("web", bed().referrers_registry());
+  const std::string image = Push(web + ":v1");
+  SignByWorkflow(image, {"--bundle", "--log", "rekor2"});
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  EXPECT_EQ(Jsonpath(web, ".status.log.origin"), "rekor2.plimsoll.test");
+  Run({"delete", web + "@" + Run({"referrers", image})});
+  WaitForStatus(web, "driftSummary", "SignatureStripped");
+  EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof.origin"), "rekor2.plimsoll.test");
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
 // What an earlier leader found and kept counts for this one, until a person has looked.
 TEST_F(RekorLaneTest, AnInconsistentLogIsBelievedInNothingUntilAPersonTrustsItAgain) {
   const std::string web = Repository("web");
