@@ -61,8 +61,8 @@ struct Logged {
     host.allow_address = {Must(http::AddressRange::Parse("127.0.0.0/8"))};
     options.hosts = {host};
     http = Must(http::NewClient(std::move(options)));
-    verifier = std::make_shared<const sigstore::Verifier>(
-        Must(sigstore::Verifier::Create(Must(sigstore::TrustRoot::FromJson(sigstore.Trust().Json())))));
+    verifier = std::make_shared<const sigstore::Verifier>(Must(
+        sigstore::Verifier::Create(Must(sigstore::TrustRoot::FromJson(sigstore.Trust().Json())))));
   }
   test::VirtualSigstore sigstore;
   test::LogServer server{sigstore.rekor()};
@@ -93,9 +93,10 @@ void Bootstrap500(benchmark::State& state) {
             logged.logger, logged.metrics);
     for (std::size_t i = 0; i < kRepositories; ++i) {
       const Ask ask{logged.verifier, logged.clock.Steady() + std::chrono::seconds(30), false};
-      const auto found = Must(log.Search(PlanSearch({Repository(i), {}, DigestOf(i), {}, false}),
-                                         {.digests = {DigestOf(i)}, .content = {}, .known_keys = {}},
-                                         [](const sigstore::Verification&) { return true; }, ask));
+      const auto found = Must(log.Search(
+          PlanSearch({Repository(i), {}, DigestOf(i), {}, false}),
+          {.digests = {DigestOf(i)}, .content = {}, .known_keys = {}},
+          [](const sigstore::Verification&) { return true; }, ask));
       if (found.proven.size() != 1) std::abort();
     }
     requests = logged.server.server().RequestCount();
@@ -137,9 +138,10 @@ void EndlessAnswer(benchmark::State& state) {
     if (!log.Identify(ask)) std::abort();
     std::ofstream("/proc/self/clear_refs") << "5";  // the high-water mark begins anew
     const std::size_t before = StatusKiB("VmRSS");
-    const auto found = log.Search(PlanSearch({Repository(0), {}, DigestOf(0), {}, false}),
-                                  {.digests = {DigestOf(0)}, .content = {}, .known_keys = {}},
-                                  [](const sigstore::Verification&) { return true; }, ask);
+    const auto found = log.Search(
+        PlanSearch({Repository(0), {}, DigestOf(0), {}, false}),
+        {.digests = {DigestOf(0)}, .content = {}, .known_keys = {}},
+        [](const sigstore::Verification&) { return true; }, ask);
     if (found) std::abort();
     const std::size_t most = StatusKiB("VmHWM");
     peak = std::max(peak, most > before ? most - before : 0);
