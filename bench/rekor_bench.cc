@@ -3,8 +3,11 @@
 // The log is one of the virtual Sigstore's, on loopback: its own time to build proofs is in the figures.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "base/log.h"
 #include "base/metric.h"
@@ -58,8 +61,8 @@ struct Logged {
     host.allow_address = {Must(http::AddressRange::Parse("127.0.0.0/8"))};
     options.hosts = {host};
     http = Must(http::NewClient(std::move(options)));
-    verifier = std::make_shared<const sigstore::Verifier>(
-        Must(sigstore::Verifier::Create(Must(sigstore::TrustRoot::FromJson(sigstore.Trust().Json())))));
+    verifier = std::make_shared<const sigstore::Verifier>(Must(
+        sigstore::Verifier::Create(Must(sigstore::TrustRoot::FromJson(sigstore.Trust().Json())))));
   }
   test::VirtualSigstore sigstore;
   test::LogServer server{sigstore.rekor()};
@@ -90,9 +93,10 @@ void Bootstrap500(benchmark::State& state) {
             logged.logger, logged.metrics);
     for (std::size_t i = 0; i < kRepositories; ++i) {
       const Ask ask{logged.verifier, logged.clock.Steady() + std::chrono::seconds(30), false};
-      const auto found = Must(log.Search(PlanSearch({Repository(i), {}, DigestOf(i), {}, false}),
-                                         {.digests = {DigestOf(i)}, .content = {}, .known_keys = {}},
-                                         [](const sigstore::Verification&) { return true; }, ask));
+      const auto found = Must(log.Search(
+          PlanSearch({Repository(i), {}, DigestOf(i), {}, false}),
+          {.digests = {DigestOf(i)}, .content = {}, .known_keys = {}},
+          [](const sigstore::Verification&) { return true; }, ask));
       if (found.proven.size() != 1) std::abort();
     }
     requests = logged.server.server().RequestCount();
@@ -104,6 +108,48 @@ void Bootstrap500(benchmark::State& state) {
       static_cast<double>(bytes) / static_cast<double>(kRepositories);
 }
 BENCHMARK(Bootstrap500)->Unit(benchmark::kMillisecond)->Iterations(1)->UseRealTime();
+
+// A field of /proc/self/status, in KiB.
+std::size_t StatusKiB(const std::string& field) {
+  std::ifstream status("/proc/self/status");
+  std::string name;
+  std::size_t value = 0;
+  for (std::string line; std::getline(status, line);) {
+    std::istringstream words(line);
+    words >> name >> value;
+    if (name == field + ":") return value;
+  }
+  return 0;
+}
+
+// What an endless answer takes beyond what was there before: at most the cap of 1 MiB, and 1 MiB for all else.
+void EndlessAnswer(benchmark::State& state) {
+  Logged& logged = TheLog();
+  logged.server.Instead([](const plimsoll::testing::SeenRequest& request) {
+    if (request.path != "/api/v1/index/retrieve") return plimsoll::testing::FaultServer::Pass();
+    return plimsoll::testing::Reply::Endless(plimsoll::testing::kEndless, false);
+  });
+  std::size_t peak = 0;
+  for (auto _ : state) {
+    http::HostBudget budget({.requests_per_second = 1e6, .burst = 1e6}, 1);
+    Log log(*logged.http, budget, LogOptions{logged.server.url()}, logged.clock, logged.logger,
+            logged.metrics);
+    const Ask ask{logged.verifier, logged.clock.Steady() + std::chrono::seconds(30), false};
+    if (!log.Identify(ask)) std::abort();
+    std::ofstream("/proc/self/clear_refs") << "5";  // the high-water mark begins anew
+    const std::size_t before = StatusKiB("VmRSS");
+    const auto found = log.Search(
+        PlanSearch({Repository(0), {}, DigestOf(0), {}, false}),
+        {.digests = {DigestOf(0)}, .content = {}, .known_keys = {}},
+        [](const sigstore::Verification&) { return true; }, ask);
+    if (found) std::abort();
+    const std::size_t most = StatusKiB("VmHWM");
+    peak = std::max(peak, most > before ? most - before : 0);
+  }
+  logged.server.Instead({});
+  state.counters["peakKiB"] = static_cast<double>(peak);
+}
+BENCHMARK(EndlessAnswer)->Unit(benchmark::kMillisecond)->Iterations(5)->UseRealTime();
 
 // Promise, inclusion and checkpoint of one entry.
 void VerifyLoggedEntry(benchmark::State& state) {

@@ -40,10 +40,10 @@ int ExitOf(const Invocation& invocation, const Error& error) {
 int Run(const Invocation& invocation, const LogTrustFlags& flags,
         const std::vector<std::string>& words) {
   if (words.size() != 1) {
-    return UsageError(invocation,
-                      {kInvalidArgument, "expected the ORIGIN of one log, as the condition and the "
-                                         "controller's log name it",
-                       false});
+    return UsageError(invocation, {kInvalidArgument,
+                                   "expected the ORIGIN of one log, as the condition and the "
+                                   "controller's log name it",
+                                   false});
   }
   if (flags.reason.empty()) {
     return UsageError(invocation, {kInvalidArgument, "--reason is needed", false});
@@ -56,8 +56,7 @@ int Run(const Invocation& invocation, const LogTrustFlags& flags,
   auto states =
       rekor::ReadLogStates(document->root()["data"][rekor::kLogStatesKey].StringOrEmpty());
   if (!states) return Unjudged(invocation, states.error());
-  const Status trusted =
-      rekor::TrustAgain(*states, words[0], flags.reason, SystemClock().Now());
+  const Status trusted = rekor::TrustAgain(*states, words[0], flags.reason, SystemClock().Now());
   if (!trusted) {
     return trusted.error().code == kNotFound ? Refused(invocation, trusted.error())
                                              : UsageError(invocation, trusted.error());

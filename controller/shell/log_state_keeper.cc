@@ -28,22 +28,21 @@ LogStateKeeper::LogStateKeeper(rekor::Log& states, observation::Observer& observ
 
 void LogStateKeeper::Complain(const Error& error) {
   if (!complained_) {
-    log_.Warn("the states of the transparency logs cannot be kept; a log is compared with what was "
-              "seen since the start",
-              {{"configMap", std::string(api::kStateConfigMap)},
-               {"namespace", name_space_},
-               {"message", error.message}});
+    log_.Warn(
+        "the states of the transparency logs cannot be kept; a log is compared with what was "
+        "seen since the start",
+        {{"configMap", std::string(api::kStateConfigMap)},
+         {"namespace", name_space_},
+         {"message", error.message}});
   }
   complained_ = true;
 }
 
 void LogStateKeeper::Read() {
-  const auto document =
-      client_.GetDocument(kube::ConfigMaps(), name_space_, api::kStateConfigMap);
+  const auto document = client_.GetDocument(kube::ConfigMaps(), name_space_, api::kStateConfigMap);
   if (!document) return Complain(document.error());
   resource_version_ = document->root()["metadata"]["resourceVersion"].StringOrEmpty();
-  const std::string_view text =
-      document->root()["data"][rekor::kLogStatesKey].StringOrEmpty();
+  const std::string_view text = document->root()["data"][rekor::kLogStatesKey].StringOrEmpty();
   const auto stored = rekor::ReadLogStates(text);
   if (!stored) return Complain(stored.error());
   complained_ = false;

@@ -92,7 +92,8 @@ std::string ProvenName(const Record& record, const DriftRecord& drift) {
 std::string ProofPlace(const DriftRecord& drift) {
   if (!drift.proof) return "";
   const LogEvidence& entry = drift.proof->entry;
-  std::string text = " (log " + PrintableAscii(entry.origin.empty() ? entry.log_id : entry.origin, 96) +
+  std::string text = " (log " +
+                     PrintableAscii(entry.origin.empty() ? entry.log_id : entry.origin, 96) +
                      ", index " + std::to_string(entry.index);
   if (entry.integrated_time) text += ", " + FormatTime(*entry.integrated_time);
   return text + ")";
@@ -402,7 +403,9 @@ std::string ObservedText(const Record& record, const DriftRecord& drift) {
       text += "; " + HostOf(record.repository) + " asked at " + FormatTime(*image->absent_time);
       if (image->confirmed_time) text += " and at " + FormatTime(*image->confirmed_time);
     }
-    if (drift.proof) text += "; the log proves that " + ProvenName(record, drift) + " signed it" + ProofPlace(drift);
+    if (drift.proof)
+      text +=
+          "; the log proves that " + ProvenName(record, drift) + " signed it" + ProofPlace(drift);
   } else {
     text = "an image that " + SeenClause(record, drift, digest);
   }

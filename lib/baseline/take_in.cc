@@ -234,7 +234,8 @@ class Taker {
   void KeepEvidence(const LogLane::Proven& proof, const std::string& id) {
     if (image_.log) {
       const SignerRecord* holder = in_.book.Find(image_.log->signer);
-      if (holder != nullptr && in_.trust.Trusts(holder->signer, holder->earliest_verified_time)) return;
+      if (holder != nullptr && in_.trust.Trusts(holder->signer, holder->earliest_verified_time))
+        return;
     }
     image_.log = StoredEvidence{proof.evidence, id, false};
   }

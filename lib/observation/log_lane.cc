@@ -44,8 +44,8 @@ class Inquiry {
     std::set<std::string> logs;
     std::set<std::string, std::less<>> hosts;
     CollectLogs(seen, logs, hosts);
-    const bool pinned = question_.record != nullptr &&
-                        question_.record->strength == baseline::Strength::kPinned;
+    const bool pinned =
+        question_.record != nullptr && question_.record->strength == baseline::Strength::kPinned;
     if (trusted_.empty() && !pinned) return false;
     if (logs.empty() && hosts.empty() && !pinned) return false;
     PLIMSOLL_ASSIGN(const rekor::LogName name, log_.Identify(ask_));
@@ -94,7 +94,8 @@ class Inquiry {
   void CollectTrusted(const baseline::Observation& seen) {
     if (question_.record != nullptr) {
       for (const baseline::SignerRecord& record : question_.record->signers) {
-        if (record.in_force) trusted_.push_back({record.id, record.signer, record.earliest_verified_time});
+        if (record.in_force)
+          trusted_.push_back({record.id, record.signer, record.earliest_verified_time});
       }
       if (question_.record->learning_time || !trusted_.empty()) return;
     }
@@ -176,7 +177,8 @@ class Inquiry {
     if (evidence == nullptr) return false;
     baseline::LogLane unused;
     if (!Prove(evidence->entry, true, unused)) return false;
-    const baseline::SignerRecord* signer = baseline::FindSigner(*question_.record, evidence->signer);
+    const baseline::SignerRecord* signer =
+        baseline::FindSigner(*question_.record, evidence->signer);
     if (signer == nullptr) return false;
     part.log.proven.push_back({signer->signer, evidence->served, evidence->entry});
     return true;
@@ -202,7 +204,8 @@ class Inquiry {
         if (tag.digest == digest) subject.tags.push_back(tag.tag);
       }
       for (const baseline::ImageRecord& image : question_.record->images) {
-        if (image.storage) subject.bundle_first = *image.storage != baseline::Storage::kSignatureTag;
+        if (image.storage)
+          subject.bundle_first = *image.storage != baseline::Storage::kSignatureTag;
       }
     }
     const auto enough = [&](const sigstore::Verification& proven) {
@@ -293,7 +296,8 @@ LogHistory LogLane::LookBack(const LogQuestion& question, const baseline::Observ
   }
   if (answered == digests.size()) {
     history.outcome = baseline::Lookup::kComplete;
-  } else if (answered > 0) {
+  } else if (answered > 0 || inquiry.trouble() == LogTrouble::kNone) {
+    // A log without a search is asked in vain, and has not failed.
     history.outcome = baseline::Lookup::kPartial;
   }
   return history;

@@ -49,8 +49,9 @@ Result<Shard> ReadShard(const json::Value& value) {
   PLIMSOLL_TRY(value.Object());
   Shard shard;
   PLIMSOLL_ASSIGN(const std::string_view id, value["treeID"].String());
-  const bool decimal = !id.empty() && id.size() <= kTreeIdDigits &&
-                       std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool decimal =
+      !id.empty() && id.size() <= kTreeIdDigits &&
+      std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!decimal) return Fail(kMalformed, value.Path() + ".treeID: expected a decimal number");
   shard.tree_id = std::string(id);
   PLIMSOLL_ASSIGN(const std::int64_t size, value["treeSize"].Int64());
@@ -124,8 +125,8 @@ Result<LogInfo> ReadLogInfo(std::string_view json, const AnswerLimits& limits) {
   if (!inactive.present()) return info;
   PLIMSOLL_TRY(inactive.Array());
   if (inactive.size() > limits.shards) {
-    return Fail(kLimitExceeded, "the log has more than " + std::to_string(limits.shards) +
-                                    " inactive shards");
+    return Fail(kLimitExceeded,
+                "the log has more than " + std::to_string(limits.shards) + " inactive shards");
   }
   for (json::Value value = inactive.first(); !value.missing(); value = value.next()) {
     PLIMSOLL_ASSIGN(Shard shard, ReadShard(value));

@@ -9,7 +9,8 @@ void Checkpoints::Adopt(const LogStates& stored, const sigstore::TrustRoot& root
     Entry& ours = entries_[theirs.origin];
     ours.state.origin = theirs.origin;
     const bool trusted_since =
-        theirs.trusted_time && (!ours.state.trusted_time || *theirs.trusted_time > *ours.state.trusted_time);
+        theirs.trusted_time &&
+        (!ours.state.trusted_time || *theirs.trusted_time > *ours.state.trusted_time);
     const bool ended = trusted_since && (!ours.state.disagreed_time ||
                                          *theirs.trusted_time >= *ours.state.disagreed_time);
     if (ended) {

@@ -12,8 +12,8 @@ Agreement Compare(const sigstore::Checkpoint& smaller, const sigstore::Checkpoin
     return smaller.root == larger.root ? Agreement::kAgree : Agreement::kDisagree;
   }
   if (smaller.tree_size == 0) return Agreement::kAgree;
-  const auto roots = sigstore::RootsFromConsistencyProof(smaller.tree_size, larger.tree_size,
-                                                         smaller.root, proof);
+  const auto roots =
+      sigstore::RootsFromConsistencyProof(smaller.tree_size, larger.tree_size, smaller.root, proof);
   if (!roots || roots->second != larger.root) return Agreement::kUnproven;
   return roots->first == smaller.root ? Agreement::kAgree : Agreement::kDisagree;
 }

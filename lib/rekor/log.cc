@@ -163,11 +163,12 @@ Status Log::Impl::Believe(const sigstore::Checkpoint& checkpoint, const std::str
       break;
   }
   if (checkpoints.Disagree(checkpoint.origin, last->note, note, clock.Now())) {
-    log.Err("LogInconsistent: the transparency log has shown two checkpoints that do not agree; "
-            "nothing of it is believed any more",
-            {{"origin", Printable(checkpoint.origin)},
-             {"size", std::to_string(last->checkpoint.tree_size)},
-             {"otherSize", std::to_string(checkpoint.tree_size)}});
+    log.Err(
+        "LogInconsistent: the transparency log has shown two checkpoints that do not agree; "
+        "nothing of it is believed any more",
+        {{"origin", Printable(checkpoint.origin)},
+         {"size", std::to_string(last->checkpoint.tree_size)},
+         {"otherSize", std::to_string(checkpoint.tree_size)}});
   }
   return Refuse();
 }

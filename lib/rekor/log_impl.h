@@ -46,8 +46,8 @@ struct Log::Impl {
   Result<std::vector<Sha256Digest>> ConsistencyProof(const sigstore::Checkpoint& smaller,
                                                      const sigstore::Checkpoint& larger,
                                                      const Ask& ask);
-  Agreement CompareByTiles(const sigstore::Checkpoint& smaller,
-                           const sigstore::Checkpoint& larger, const Ask& ask);
+  Agreement CompareByTiles(const sigstore::Checkpoint& smaller, const sigstore::Checkpoint& larger,
+                           const Ask& ask);
   TileTree Tiles(const std::string& prefix, std::uint64_t size, const Ask& ask);
   bool FromTheFuture(Time integrated) const { return integrated > clock.Now() + kClockSkew; }
 
@@ -65,7 +65,8 @@ struct Log::Impl {
   // log_leaf.cc
   Result<LeafState> LeafAt(const RememberedLeaf& leaf, const Ask& ask);
   Result<LeafState> LeafByIndex(const RememberedLeaf& leaf, const Ask& ask);
-  Result<LeafState> LeafByTile(const RememberedLeaf& leaf, const Identity& identity, const Ask& ask);
+  Result<LeafState> LeafByTile(const RememberedLeaf& leaf, const Identity& identity,
+                               const Ask& ask);
   Result<LeafState> IsIndexCovered(const RememberedLeaf& leaf, const Ask& ask);
 
   // Constant after construction.

@@ -24,8 +24,8 @@ Result<LeafState> Log::Impl::LeafAt(const RememberedLeaf& leaf, const Ask& ask) 
   }
   PLIMSOLL_ASSIGN(const Identity identity, Identify(ask));
   if (identity.name.id != leaf.log_id) return LeafState::kNotCovered;  // another log's
-  PLIMSOLL_ASSIGN(const LeafState state, identity.tiles ? LeafByTile(leaf, identity, ask)
-                                                        : LeafByIndex(leaf, ask));
+  PLIMSOLL_ASSIGN(const LeafState state,
+                  identity.tiles ? LeafByTile(leaf, identity, ask) : LeafByIndex(leaf, ask));
   if (state == LeafState::kSame) {
     const std::lock_guard lock(mutex);
     leaves.Put(key, true, Cache<bool>::kForEver);
@@ -70,8 +70,8 @@ Result<LeafState> Log::Impl::IsIndexCovered(const RememberedLeaf& leaf, const As
   const std::string shard_of_leaf = TreeIdOf(leaf.origin);
   std::uint64_t first = 0;
   for (const Shard& shard : shards) {
-    const auto head = sigstore::VerifyCheckpoint(shard.signed_tree_head,
-                                                 ask.verifier->trust_root(), leaf.log_id);
+    const auto head =
+        sigstore::VerifyCheckpoint(shard.signed_tree_head, ask.verifier->trust_root(), leaf.log_id);
     // A shard of another key, or without a checkpoint that holds, leaves it open where the index lies.
     if (!head) return LeafState::kNotCovered;
     const sigstore::Checkpoint& tree = head->checkpoint;

@@ -41,8 +41,8 @@ Result<Hits> Log::Impl::LookUp(const std::string& term, const Ask& ask) {
     cache_reads.With({{"result", usable ? "hit" : "miss"}}).Add();
     if (usable) return *kept;
   }
-  PLIMSOLL_ASSIGN(const Answer answer, transport.PostJson("/api/v1/index/retrieve",
-                                                          SearchBody(term), ask.deadline));
+  PLIMSOLL_ASSIGN(const Answer answer,
+                  transport.PostJson("/api/v1/index/retrieve", SearchBody(term), ask.deadline));
   if (answer.status != 200) return Fail(kNoSearch, "the log has no search");
   auto uuids = ReadUuids(answer.body);
   if (!uuids) return Forward(Refused("the log's index", uuids.error()));
@@ -99,8 +99,8 @@ Status Log::Impl::Fetch(const std::vector<std::string>& uuids, const SearchPlan&
   }
   for (std::size_t at = 0; at < missing.size() && !*done; at += kEntriesARequest) {
     const auto begin = missing.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto end = missing.begin() + static_cast<std::ptrdiff_t>(
-                                           std::min(at + kEntriesARequest, missing.size()));
+    const auto end = missing.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(at + kEntriesARequest, missing.size()));
     const std::vector<std::string> some(begin, end);
     std::set<std::string> wanted;
     for (const std::string& uuid : some) wanted.insert(LeafOf(uuid));

@@ -31,11 +31,13 @@ Result<LogState> ReadState(const json::Value& value) {
   PLIMSOLL_TRY(value.Object());
   LogState state;
   PLIMSOLL_ASSIGN(state.origin, ReadText(value["origin"], kMaxOrigin));
-  if (state.origin.empty()) return Fail(kMalformed, value.Path() + ".origin: expected a log's origin");
+  if (state.origin.empty())
+    return Fail(kMalformed, value.Path() + ".origin: expected a log's origin");
   PLIMSOLL_ASSIGN(state.checkpoint, ReadText(value["checkpoint"], kMaxNote));
   const json::Value disagreeing = value["disagreeing"];
   for (json::Value note = disagreeing.first(); !note.missing(); note = note.next()) {
-    if (state.disagreeing.size() == 2) return Fail(kLimitExceeded, disagreeing.Path() + ": more than two");
+    if (state.disagreeing.size() == 2)
+      return Fail(kLimitExceeded, disagreeing.Path() + ": more than two");
     PLIMSOLL_ASSIGN(state.disagreeing.emplace_back(), ReadText(note, kMaxNote));
   }
   PLIMSOLL_ASSIGN(state.disagreed_time, ReadTime(value["disagreedTime"]));
@@ -113,8 +115,8 @@ Status TrustAgain(LogStates& states, std::string_view origin, std::string_view r
     return Fail(kInvalidArgument,
                 "expected a reason of 1 to " + std::to_string(kMaxTrustReason) + " bytes");
   }
-  const auto found =
-      std::find_if(states.begin(), states.end(), [&](const LogState& s) { return s.origin == origin; });
+  const auto found = std::find_if(states.begin(), states.end(),
+                                  [&](const LogState& s) { return s.origin == origin; });
   if (found == states.end() || found->disagreeing.empty()) {
     std::string known;
     for (const LogState& state : states) {

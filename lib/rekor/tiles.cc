@@ -58,8 +58,8 @@ Result<Sha256Digest> TileTree::Node(unsigned height, std::uint64_t index) {
   auto found = tiles_.find({level, tile});
   if (found == tiles_.end()) {
     std::size_t width = 0;
-    PLIMSOLL_ASSIGN(const std::string bytes, FetchTile(std::to_string(level), tile,
-                                                       size_ >> (level * kTileHeight), &width));
+    PLIMSOLL_ASSIGN(const std::string bytes,
+                    FetchTile(std::to_string(level), tile, size_ >> (level * kTileHeight), &width));
     PLIMSOLL_ASSIGN(auto hashes, ReadHashTile(bytes, width));
     found = tiles_.emplace(std::pair(level, tile), std::move(hashes)).first;
   }

@@ -75,9 +75,10 @@ Result<http::HostBudget::Permit> Transport::WaitForBudget(Deadline deadline) {
     if (answer.permit) return std::move(*answer.permit);
     const auto wait = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(answer.wait));
     if (clock_.Steady() + wait > deadline) {
-      return FailRetryable(kLogUnreachable, "the log is not asked now (" + answer.reason.str() +
-                                                "); again in " +
-                                                FormatDuration(std::chrono::ceil<std::chrono::seconds>(answer.wait)));
+      return FailRetryable(
+          kLogUnreachable,
+          "the log is not asked now (" + answer.reason.str() + "); again in " +
+              FormatDuration(std::chrono::ceil<std::chrono::seconds>(answer.wait)));
     }
     std::unique_lock lock(mutex_);
     if (stop_.wait_for(lock, wait, [this] { return stopping_; })) {
@@ -90,7 +91,8 @@ Result<Answer> Transport::Send(http::Request request, Deadline deadline) {
   PLIMSOLL_ASSIGN(http::HostBudget::Permit permit, WaitForBudget(deadline));
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.Steady());
   if (left <= milliseconds(0)) {
-    return FailRetryable(kLogUnreachable, "the time for this question ended before the log was asked");
+    return FailRetryable(kLogUnreachable,
+                         "the time for this question ended before the log was asked");
   }
   request.timeout = std::min(options_.timeout, left);
   request.connect_timeout = request.timeout;
@@ -99,7 +101,8 @@ Result<Answer> Transport::Send(http::Request request, Deadline deadline) {
   request.named_host = host_;
   auto result = http_.Send(request);
   permit.Finish(http::OutcomeOf(result, clock_.Now()), clock_.Now());
-  requests_.With({{"code", result ? std::to_string(result->status) : result.error().code.str()}}).Add();
+  requests_.With({{"code", result ? std::to_string(result->status) : result.error().code.str()}})
+      .Add();
   if (!result) return Forward(FromHttpError(result.error()));
   if (result->status == 404) return Answer{404, ""};
   if (result->status != 200) return Forward(FromStatus(*result));

@@ -172,8 +172,7 @@ Result<Stack> MakeStack(const config::PlimsollConfig& config, const StackOptions
                                      *stack.credentials, clock, log, metrics);
   PLIMSOLL_ASSIGN(oci::RepositoryRules rules, LoadRepositoryRules(config));
   PLIMSOLL_ASSIGN(auto verifier, LoadVerifier(config));
-  if (config.rekor)
-    PLIMSOLL_TRY(MakeLane(config, options, rules, clock, log, metrics, stack));
+  if (config.rekor) PLIMSOLL_TRY(MakeLane(config, options, rules, clock, log, metrics, stack));
   observation::ObserverLimits limits;
   limits.remembered = static_cast<std::size_t>(config.limits.posture_cache_entries);
   stack.observer = std::make_unique<observation::Observer>(*stack.registry, std::move(rules),

@@ -1,7 +1,6 @@
 #include "sigstore/logged_entry.h"
 
 #include "base/encoding.h"
-#include "checkpoint_internal.h"
 #include "log_entry.h"
 #include "signed_entity.h"
 #include "sigstore/merkle.h"
@@ -22,7 +21,11 @@ Result<LoggedEntry> VerifyLoggedEntry(std::string_view rest_entry, const TrustRo
   PLIMSOLL_TRY(VerifyPromise(entry, logs));
   PLIMSOLL_ASSIGN(const VerifiedInclusion inclusion, VerifyInclusionOf(entry, logs, limits));
   LoggedEntry out;
-  PLIMSOLL_ASSIGN(out.checkpoint, VerifyCheckpointBy(entry.proof->checkpoint, logs, limits));
+  // The inclusion was verified up to this very note.
+  PLIMSOLL_ASSIGN(const Note note, ParseNote(entry.proof->checkpoint, limits));
+  PLIMSOLL_ASSIGN(out.checkpoint.checkpoint, ParseCheckpoint(note.text, limits));
+  out.checkpoint.log_id = inclusion.log->id;
+  out.checkpoint.log_name = inclusion.log->name;
   out.signed_checkpoint = entry.proof->checkpoint;
   out.log_id = entry.log_id;
   out.log_index = entry.log_index;

@@ -10,7 +10,6 @@
 namespace plimsoll::testing {
 namespace {
 
-
 using ::testing::HasSubstr;
 
 class RekorLaneTest : public ClusterTest {
@@ -39,7 +38,9 @@ class RekorLaneTest : public ClusterTest {
     std::ofstream(config_file()) << text;
   }
 
-  static std::string DigestOf(const std::string& image) { return image.substr(image.find('@') + 1); }
+  static std::string DigestOf(const std::string& image) {
+    return image.substr(image.find('@') + 1);
+  }
   static std::string SignatureTag(const std::string& image) {
     return image.substr(0, image.find('@')) + ":sha256-" + DigestOf(image).substr(7) + ".sig";
   }
@@ -67,8 +68,8 @@ class RekorLaneTest : public ClusterTest {
              "signingbaseline/" + api::BaselineName(repository), "--timeout=110s"});
   }
   std::string Jsonpath(const std::string& repository, const std::string& path) const {
-    return Kubectl({"get", "signingbaseline", api::BaselineName(repository), "-o",
-                    "jsonpath={" + path + "}"});
+    return Kubectl(
+        {"get", "signingbaseline", api::BaselineName(repository), "-o", "jsonpath={" + path + "}"});
   }
 };
 
@@ -113,7 +114,8 @@ TEST_F(RekorLaneTest, ADeletedSignatureIsAProvenDivergenceWithTheCoordinatesOfIt
   WaitForStatus(web, "driftSummary", "SignatureStripped");
   WaitForStatus(web, "severity", "Critical");
   EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof.index"), index);
-  EXPECT_THAT(controller->WaitForLine("\"event\":\"SignatureStripped\""), HasSubstr("index " + index));
+  EXPECT_THAT(controller->WaitForLine("\"event\":\"SignatureStripped\""),
+              HasSubstr("index " + index));
   EXPECT_THAT(Jsonpath(web, ".status.drift[0].observed"), HasSubstr("index " + index));
 
   EXPECT_EQ(controller->Terminate(), 0);
@@ -159,8 +161,22 @@ TEST_F(RekorLaneTest, AForeignStatementAboutOurDigestIsIgnored) {
   RunPod("plain", web + ":v2");
   WaitForStatus(web, "driftSummary", "SignatureMissing");
   EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof"), "");
-  EXPECT_THAT(Jsonpath(web, ".status.signers[*].identity"),
-              ::testing::Not(HasSubstr("mallory")));
+  EXPECT_THAT(Jsonpath(web, ".status.signers[*].identity"), ::testing::Not(HasSubstr("mallory")));
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, ADeletedBundleIsProvenAgainFromTheTilesOfRekor2) {
+  UseConfig(bed().Get("PLIMSOLL_TB_REKOR2_TILES"));
+  const std::string web = Repository("web", bed().referrers_registry());
+  const std::string image = Push(web + ":v1");
+  SignByWorkflow(image, {"--bundle", "--log", "rekor2"});
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  EXPECT_EQ(Jsonpath(web, ".status.log.origin"), "rekor2.plimsoll.test");
+  Run({"delete", web + "@" + Run({"referrers", image})});
+  WaitForStatus(web, "driftSummary", "SignatureStripped");
+  EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof.origin"), "rekor2.plimsoll.test");
   EXPECT_EQ(controller->Terminate(), 0);
 }
 
@@ -169,9 +185,10 @@ TEST_F(RekorLaneTest, AnInconsistentLogIsBelievedInNothingUntilAPersonTrustsItAg
   const std::string web = Repository("web");
   SignByWorkflow(Push(web + ":v1"));
   RunPod("web", web + ":v1");
-  Kubectl({"patch", "configmap", "plimsoll-state", "-n", "plimsoll-system", "--type=merge", "-p",
-           R"({"data":{"logs.json":"{\"logs\":[{\"origin\":\"rekor.plimsoll.test - 1\",)"
-           R"(\"disagreeing\":[\"one\",\"other\"],\"disagreedTime\":\"2026-01-01T00:00:00Z\"}]}"}})"});
+  Kubectl(
+      {"patch", "configmap", "plimsoll-state", "-n", "plimsoll-system", "--type=merge", "-p",
+       R"({"data":{"logs.json":"{\"logs\":[{\"origin\":\"rekor.plimsoll.test - 1\",)"
+       R"(\"disagreeing\":[\"one\",\"other\"],\"disagreedTime\":\"2026-01-01T00:00:00Z\"}]}"}})"});
   const auto controller = StartController();
   WaitForCondition(web, "LogCorroborated", "LogInconsistent");
 
@@ -209,9 +226,10 @@ TEST_F(RekorOutageTest, ALogThatIsDownIsToldAndRecoversAndNothingIsTakenForClean
   EXPECT_EQ(Status(web, "driftSummary"), "SignatureStripped") << "an outage takes no drift away";
   Run({"start", "rekor"});
   controller->WaitForLine("the transparency log answers again", std::chrono::minutes(4));
-  Kubectl({"wait",
-           "--for=jsonpath={.status.conditions[?(@.type==\"LogCorroborated\")].reason}=HistoryTooShort",
-           "signingbaseline/" + api::BaselineName(web), "--timeout=110s"});
+  Kubectl(
+      {"wait",
+       "--for=jsonpath={.status.conditions[?(@.type==\"LogCorroborated\")].reason}=HistoryTooShort",
+       "signingbaseline/" + api::BaselineName(web), "--timeout=110s"});
   EXPECT_EQ(Status(web, "driftSummary"), "SignatureStripped");
   EXPECT_EQ(controller->Terminate(), 0);
 }

@@ -16,7 +16,9 @@ using ::testing::Contains;
 
 class RekorPayloadTest : public TestbedTest {
  protected:
-  static std::string DigestOf(const std::string& image) { return image.substr(image.find('@') + 1); }
+  static std::string DigestOf(const std::string& image) {
+    return image.substr(image.find('@') + 1);
+  }
 
   // The bytes of the one layer of a manifest.
   std::string LayerOf(const std::string& repository, const std::string& reference) const {
@@ -65,8 +67,7 @@ TEST_F(RekorPayloadTest, TheStatementOfCosign2And3IsAmongTheSix) {
     const std::string bundle = LayerOf(repository, repository + "@" + referrer);
     const auto document = json::Document::Parse(bundle);
     ASSERT_TRUE(document) << bundle;
-    const auto payload =
-        Base64Decode(document->root()["dsseEnvelope"]["payload"].StringOrEmpty());
+    const auto payload = Base64Decode(document->root()["dsseEnvelope"]["payload"].StringOrEmpty());
     ASSERT_TRUE(payload);
     EXPECT_THAT(sigstore::BundleStatementCandidates(DigestOf(image)),
                 Contains(std::string(AsText(*payload))));

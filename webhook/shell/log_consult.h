@@ -19,7 +19,11 @@ class LogConsult {
   // All must outlive it. `budget`: what one question may take.
   LogConsult(const observation::LogLane& lane, const observation::Observer& observer,
              SnapshotSource snapshot, std::chrono::milliseconds budget, const Clock& clock)
-      : lane_(lane), observer_(observer), snapshot_(std::move(snapshot)), budget_(budget), clock_(clock) {}
+      : lane_(lane),
+        observer_(observer),
+        snapshot_(std::move(snapshot)),
+        budget_(budget),
+        clock_(clock) {}
 
   // Fills observation.log, and leaves it alone where nothing would be denied. An answer that did not come is
   // kUnanswered: it changes nothing.

@@ -9,7 +9,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace plimsoll;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const rekor::AnswerLimits limits{.bytes = 1u << 16, .uuids = 4, .entries = 4, .shards = 4, .proof_hashes = 4};
+  const rekor::AnswerLimits limits{
+      .bytes = 1u << 16, .uuids = 4, .entries = 4, .shards = 4, .proof_hashes = 4};
   if (const auto uuids = rekor::ReadUuids(text, limits)) {
     for (const std::string& uuid : *uuids) {
       if (uuid.size() != 64 && uuid.size() != 80) std::abort();

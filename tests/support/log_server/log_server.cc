@@ -119,7 +119,8 @@ Reply LogServer::Answer(const SeenRequest& request) {
     w.BeginArray();
     const std::uint64_t last = Number(request.Parameter("lastSize"));
     if (last > size()) return Reply::Status(400, "{}");
-    for (const auto& hash : log_->tree().ConsistencyProof(Number(request.Parameter("firstSize")), last))
+    for (const auto& hash :
+         log_->tree().ConsistencyProof(Number(request.Parameter("firstSize")), last))
       w.String(HexEncode(hash));
     w.EndArray();
     w.EndObject();
@@ -133,7 +134,8 @@ Reply LogServer::Answer(const SeenRequest& request) {
     return Reply::Ok(std::move(w).Take());
   }
   if (request.path == "/api/v1/log/entries") {
-    const auto found = entries_.find(static_cast<std::int64_t>(Number(request.Parameter("logIndex"))));
+    const auto found =
+        entries_.find(static_cast<std::int64_t>(Number(request.Parameter("logIndex"))));
     if (found == entries_.end()) return Reply::Status(404);
     return Reply::Ok(Fresh(found->second));
   }

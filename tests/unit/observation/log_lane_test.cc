@@ -82,14 +82,14 @@ class LogLaneTest : public ::testing::Test {
   baseline::Observation Served(const std::string& digest,
                                const test::ClassicSignature& signature) const {
     auto annotations = signature.Annotations();
-    const sigstore::Verification verified = verifier_->VerifyClassic(
-        {.payload = signature.payload,
-         .signature = annotations["dev.cosignproject.cosign/signature"],
-         .certificate = annotations["dev.sigstore.cosign/certificate"],
-         .chain = annotations["dev.sigstore.cosign/chain"],
-         .bundle = annotations["dev.sigstore.cosign/bundle"],
-         .rfc3161_timestamp = {}},
-        {.digests = {digest}, .content = {}, .known_keys = {}});
+    const sigstore::Verification verified =
+        verifier_->VerifyClassic({.payload = signature.payload,
+                                  .signature = annotations["dev.cosignproject.cosign/signature"],
+                                  .certificate = annotations["dev.sigstore.cosign/certificate"],
+                                  .chain = annotations["dev.sigstore.cosign/chain"],
+                                  .bundle = annotations["dev.sigstore.cosign/bundle"],
+                                  .rfc3161_timestamp = {}},
+                                 {.digests = {digest}, .content = {}, .known_keys = {}});
     baseline::Observation seen;
     seen.digest = digest;
     if (verified.verified()) {
@@ -115,9 +115,8 @@ class LogLaneTest : public ::testing::Test {
   }
 
   // One moment in which these digests run.
-  baseline::StepResult Step(const baseline::Record& record,
-                            std::vector<baseline::Observation> seen, Time now,
-                            std::optional<baseline::HistoryResult> history = {}) const {
+  baseline::StepResult Step(const baseline::Record& record, std::vector<baseline::Observation> seen,
+                            Time now, std::optional<baseline::HistoryResult> history = {}) const {
     baseline::Moment moment;
     moment.now = now;
     moment.running.emplace();
@@ -291,9 +290,8 @@ TEST_F(LogLaneTest, ALogThatDoesNotAnswerIsNeitherCleanNorADivergence) {
   lane_->Ask(Question(&record), gone);
   record = Step(record, {gone}, clock_.now).record;
 
-  server_.Instead([](const plimsoll::testing::SeenRequest&) {
-    return plimsoll::testing::Reply::Status(503);
-  });
+  server_.Instead(
+      [](const plimsoll::testing::SeenRequest&) { return plimsoll::testing::Reply::Status(503); });
   const auto briefly = [&] {
     LogQuestion question = Question(&record);
     question.deadline = clock_.Steady() + std::chrono::milliseconds(300);
@@ -361,8 +359,7 @@ TEST_F(LogLaneTest, TheLogsHistoryEstablishesABaselineAtOnce) {
 TEST_F(LogLaneTest, AStrangersHistoryAddsNobody) {
   const auto signature = Sign(kFirst);
   Sign(kSecond, By("mallory@example.test"));
-  const LogHistory found =
-      lane_->LookBack(Question(nullptr), Served(kFirst, signature), {kSecond});
+  const LogHistory found = lane_->LookBack(Question(nullptr), Served(kFirst, signature), {kSecond});
   EXPECT_EQ(found.outcome, baseline::Lookup::kComplete);
   EXPECT_THAT(found.signatures, IsEmpty());
 }
@@ -371,8 +368,7 @@ TEST_F(LogLaneTest, ASignatureForAnotherRepositoryIsNotThisOnesHistory) {
   const auto signature = Sign(kFirst);
   const auto other = sigstore_.SignImage("registry.harbour.example/other/app", kSecond);
   server_.Add(*other.entry, rekor::PlanSearch({kWeb, {}, kSecond, {}, false}).terms);
-  const LogHistory found =
-      lane_->LookBack(Question(nullptr), Served(kFirst, signature), {kSecond});
+  const LogHistory found = lane_->LookBack(Question(nullptr), Served(kFirst, signature), {kSecond});
   EXPECT_THAT(found.signatures, IsEmpty());
 }
 

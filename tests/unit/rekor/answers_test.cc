@@ -50,7 +50,8 @@ TEST(Answers, TheLogsInformationHasItsShards) {
 }
 
 TEST(Answers, AConsistencyProofIsAListOfHashes) {
-  EXPECT_THAT(*ReadConsistencyProof("{\"rootHash\":\"x\",\"hashes\":[\"" + kUuid + "\"]}"), SizeIs(1));
+  EXPECT_THAT(*ReadConsistencyProof("{\"rootHash\":\"x\",\"hashes\":[\"" + kUuid + "\"]}"),
+              SizeIs(1));
   EXPECT_THAT(*ReadConsistencyProof("{\"hashes\":null}"), SizeIs(0));
   EXPECT_FALSE(ReadConsistencyProof("{\"hashes\":[\"aa\"]}"));
   EXPECT_FALSE(ReadConsistencyProof("[]"));
@@ -58,7 +59,8 @@ TEST(Answers, AConsistencyProofIsAListOfHashes) {
 
 TEST(Answers, TilesHaveExactSizes) {
   EXPECT_THAT(*ReadHashTile(std::string(64, 'x'), 2), SizeIs(2));
-  EXPECT_THAT(*ReadHashTile(std::string(8'192, 'x'), 2), SizeIs(2)) << "a full tile for a part of it";
+  EXPECT_THAT(*ReadHashTile(std::string(8'192, 'x'), 2), SizeIs(2))
+      << "a full tile for a part of it";
   EXPECT_FALSE(ReadHashTile(std::string(63, 'x'), 2));
   EXPECT_FALSE(ReadHashTile(std::string(32, 'x'), 2));
   EXPECT_FALSE(ReadHashTile(std::string(8'224, 'x'), 2));

@@ -4,11 +4,11 @@
 namespace plimsoll::rekor {
 namespace {
 
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using plimsoll::testing::FaultServer;
 using plimsoll::testing::Reply;
 using plimsoll::testing::SeenRequest;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class ConsistencyTest : public LogTest {
  protected:

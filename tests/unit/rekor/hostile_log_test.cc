@@ -5,11 +5,11 @@
 namespace plimsoll::rekor {
 namespace {
 
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using plimsoll::testing::FaultServer;
 using plimsoll::testing::Reply;
 using plimsoll::testing::SeenRequest;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr char kIndex[] = "/api/v1/index/retrieve";
 constexpr char kRetrieve[] = "/api/v1/log/entries/retrieve";

@@ -49,8 +49,7 @@ TEST_F(LeafTest, AnotherEntryThanWasAskedForIsNoContradiction) {
 TEST_F(LeafTest, NothingBelowTheSizeOfTheSignedTreeContradicts) {
   const auto signature = Logged();
   server_.Remove(signature.entry->log_index);
-  const auto state =
-      log_->LeafAt(LeafOf(*signature.entry, sigstore_.rekor().Origin()), AskNow());
+  const auto state = log_->LeafAt(LeafOf(*signature.entry, sigstore_.rekor().Origin()), AskNow());
   ASSERT_TRUE(state) << state.error().message;
   EXPECT_EQ(*state, LeafState::kNone);
 }

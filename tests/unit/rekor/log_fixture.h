@@ -75,8 +75,9 @@ class LogTest : public ::testing::Test {
     return Search(digest, AskNow());
   }
   Result<SearchResult> Search(const std::string& digest, const Ask& ask) {
-    return log_->Search(Plan(digest), {.digests = {digest}, .content = {}, .known_keys = {}},
-                        [](const sigstore::Verification&) { return true; }, ask);
+    return log_->Search(
+        Plan(digest), {.digests = {digest}, .content = {}, .known_keys = {}},
+        [](const sigstore::Verification&) { return true; }, ask);
   }
 
   // A classic signature of an image, logged and found by the log's index.

@@ -20,12 +20,12 @@ using ::testing::SizeIs;
 const std::string kHex = "c811d58de79c92f03214e63aa339484e488d694ae8a6283b5f3f17a9faf50172";
 
 TEST(SearchPlan, TheDefaultPayloadIsAskedForFirst) {
-  const SearchPlan plan = PlanSearch(
-      {"registry-testing.svc.lan/kubewarden/disallow-service-nodeport",
-       {},
-       "sha256:5f481572d088dc4023afb35fced9530ced3d9b03bf7299c6f492163cb9f0452e",
-       {},
-       false});
+  const SearchPlan plan =
+      PlanSearch({"registry-testing.svc.lan/kubewarden/disallow-service-nodeport",
+                  {},
+                  "sha256:5f481572d088dc4023afb35fced9530ced3d9b03bf7299c6f492163cb9f0452e",
+                  {},
+                  false});
   ASSERT_FALSE(plan.terms.empty());
   // The hash that the public log holds.
   EXPECT_EQ(plan.terms.front(), "e7801de935512e22b237c7b57e42ca4d20e2134bdf1b98f976c8f55d9cfe4067");
@@ -34,7 +34,8 @@ TEST(SearchPlan, TheDefaultPayloadIsAskedForFirst) {
 TEST(SearchPlan, BundlesAreFoundByDigestAndByTheirSixStatements) {
   const SearchPlan plan =
       PlanSearch({"ghcr.io/kubewarden/kubewarden-controller", {}, "sha256:" + kHex, {}, true});
-  ASSERT_THAT(plan.terms, SizeIs(9));  // the digest, the payload, six statements, one annotated payload
+  ASSERT_THAT(plan.terms,
+              SizeIs(9));  // the digest, the payload, six statements, one annotated payload
   EXPECT_EQ(plan.terms.front(), kHex);
   EXPECT_THAT(plan.terms,
               Contains("736c85e434454351bb48cde164f34376cb4a992dd2dfbe1e20326986b1a688c4"));
@@ -50,17 +51,18 @@ TEST(SearchPlan, EveryTermButTheDigestIsThePayloadThatAHitMayBeAbout) {
                                       false});
   std::set<std::string> of_payloads{kHex};
   for (const std::string& payload : plan.payloads) of_payloads.insert(Sha256Hex(AsBytes(payload)));
-  EXPECT_THAT(plan.terms, Each(::testing::Truly([&](const std::string& term) {
-                return of_payloads.contains(term);
-              })));
+  EXPECT_THAT(
+      plan.terms,
+      Each(::testing::Truly([&](const std::string& term) { return of_payloads.contains(term); })));
   EXPECT_EQ(of_payloads.size(), plan.terms.size()) << "every payload is asked for, once";
   const auto hash = [&](const std::string& payload) { return Sha256Hex(AsBytes(payload)); };
   EXPECT_THAT(plan.terms, Contains(hash(sigstore::SimpleSigningPayload(
                               "index.docker.io/library/web", "sha256:" + kHex))));
   EXPECT_THAT(plan.terms, Contains(hash(sigstore::SimpleSigningPayload(
                               "ghcr.io/acme/web", "sha256:" + kHex, {{"creator", "OBS"}}))));
-  EXPECT_THAT(plan.terms, Contains(hash(sigstore::SimpleSigningPayload("quay.io/acme/web:v2",
-                                                                       "sha256:" + kHex))));
+  EXPECT_THAT(
+      plan.terms,
+      Contains(hash(sigstore::SimpleSigningPayload("quay.io/acme/web:v2", "sha256:" + kHex))));
   EXPECT_THAT(plan.terms, Contains(hash(sigstore::SimpleSigningPayload(
                               "quay.io/acme/web", "sha256:" + kHex, {{"tag", "v1"}}))));
 }

@@ -18,8 +18,8 @@ class TileLogTest : public LogTest {
     spec.rekor1 = false;
     spec.rekor2 = true;
     spec.entry2.later_entries = later_entries;
-    const auto bundle = sigstore_.SignStatement(
-        test::CosignStatement(std::string_view(kDigest).substr(7)), spec);
+    const auto bundle =
+        sigstore_.SignStatement(test::CosignStatement(std::string_view(kDigest).substr(7)), spec);
     tiles_.Add(bundle.entries.front(), {});
     return bundle.entries.front();
   }
@@ -100,7 +100,8 @@ TEST_F(TileLogTest, ATileLogIsComparedWithItself) {
 
   test::TransparencyLog& log = sigstore_.rekor2();
   test::TransparencyLog fork(log.generation(), log.host(), "", log.key(), 0);
-  while (fork.tree().size() < 400) fork.tree().Append(AsBytes("x" + std::to_string(fork.tree().size())));
+  while (fork.tree().size() < 400)
+    fork.tree().Append(AsBytes("x" + std::to_string(fork.tree().size())));
   tiles_.Show(fork);
   clock_.passed += std::chrono::hours(2);
   const auto forked = log_->Identify(AskNow());

@@ -46,8 +46,8 @@ struct LogHistory {
 
 class LogLane {
  public:
-  static constexpr std::size_t kMaxChildren = 8;   // of an index, asked about one by one
-  static constexpr std::size_t kMaxDigests = 12;   // of one look back
+  static constexpr std::size_t kMaxChildren = 8;  // of an index, asked about one by one
+  static constexpr std::size_t kMaxDigests = 12;  // of one look back
 
   // All must outlive the lane.
   LogLane(rekor::Log& log, oci::RepositoryRules rules) : log_(log), rules_(std::move(rules)) {}

@@ -27,7 +27,8 @@ struct AnswerLimits {
 Result<std::vector<std::string>> ReadUuids(std::string_view json, const AnswerLimits& limits = {});
 
 // `log/entries/retrieve` and `log/entries?logIndex=`: each entry as a REST LogEntry of its own, {"<uuid>": {...}}.
-Result<std::vector<std::string>> ReadEntries(std::string_view json, const AnswerLimits& limits = {});
+Result<std::vector<std::string>> ReadEntries(std::string_view json,
+                                             const AnswerLimits& limits = {});
 
 struct Shard {
   std::string tree_id;  // decimal

@@ -72,9 +72,9 @@ struct RememberedLeaf {
 };
 
 enum class LeafState {
-  kSame,   // proven again
+  kSame,  // proven again
   kOther,  // contradicted: the log signed a promise of another leaf at this index, and a tree that holds it
-  kNone,   // contradicted: the log's signed trees are larger than the index, and it has nothing there
+  kNone,  // contradicted: the log's signed trees are larger than the index, and it has nothing there
   kNotCovered,  // the trees that the log shows do not reach the index, or lack the shard: no statement
 };
 

@@ -18,11 +18,11 @@
 namespace plimsoll::sigstore {
 
 struct LoggedEntry {
-  std::string log_id;           // lower-case hex
-  std::int64_t log_index = 0;   // over all shards, as the signed entry timestamp says
-  Time integrated_time;         // the same
-  std::string entry_hash;       // lower-case hex of the RFC 6962 leaf hash
-  std::int64_t proof_index = 0; // within the checkpoint's tree
+  std::string log_id;            // lower-case hex
+  std::int64_t log_index = 0;    // over all shards, as the signed entry timestamp says
+  Time integrated_time;          // the same
+  std::string entry_hash;        // lower-case hex of the RFC 6962 leaf hash
+  std::int64_t proof_index = 0;  // within the checkpoint's tree
   VerifiedCheckpoint checkpoint;
   std::string signed_checkpoint;
 };
