@@ -24,7 +24,9 @@ class PodStream {
             const std::string& image) {
     auto config = kube::LoadForProgram(kubeconfig, "", {}, clock_);
     EXPECT_TRUE(config) << config.error().message;
-    auto transport = kube::MakeTransport(std::move(*config), {}, clock_, metrics_, log_);
+    kube::TransportOptions options;
+    options.allow_writes = true;
+    auto transport = kube::MakeTransport(std::move(*config), options, clock_, metrics_, log_);
     EXPECT_TRUE(transport);
     transport_ = std::move(*transport);
     for (int i = 0; i < 2; ++i) {
@@ -106,7 +108,6 @@ TEST_F(WebhookRotationTest, NoRequestFailsWhileCertificatesRotateAndReplicasRest
   const std::string mounted = MakeFolder("mounted");
 
   // Nobody made a certificate: the leader does, and tells the API server whom to believe.
-  Configure(1, "");
   TcpGate service;
   Configure(service.port(), "");
   auto controller =
@@ -115,8 +116,9 @@ TEST_F(WebhookRotationTest, NoRequestFailsWhileCertificatesRotateAndReplicasRest
   controller->WaitForLine("\"configuration\":\"plimsoll-audit\"", std::chrono::seconds(60));
   ASSERT_TRUE(MountSecret(mounted));
   Replica first = StartWebhook(mounted), second = StartWebhook(mounted);
-  service.ForwardTo({first.port, second.port});
+  service.ForwardTo({first.port});
   WaitUntilAsked(first);
+  service.ForwardTo({first.port, second.port});
   const Outcome admitted = RunImageUntilAdmitted(image, Denying());
   ASSERT_TRUE(admitted.ok()) << admitted.errors;
 

@@ -68,7 +68,7 @@ TEST(Shapes, OfConnaisseurAreJudgedByTheirImages) {
                              {"22_allow_me_with_index_docker_io", "", {"test-image"}},
                              {"23_alice_digest_dpl", "WrongVersion"},
                              {"24_alice_tag_digest_dpl", "WrongVersion"},
-                             {"25_null_request", "Malformed"}}) {
+                             {"25_null_request", "WrongVersion"}}) {
     Check(row.file, test::ReadTestData("admission/connaisseur/" + std::string(row.file) + ".json"),
           row);
   }
