@@ -16,6 +16,7 @@
 #include "controller/shell/log_state_keeper.h"
 #include "controller/shell/pull_secrets.h"
 #include "controller/shell/registry_looker.h"
+#include "controller/shell/serving_certificate.h"
 #include "controller/shell/watches.h"
 #include "controller/shell/workers.h"
 #include "controller/shell/writer.h"
@@ -34,6 +35,7 @@ constexpr std::chrono::seconds kGaugesEvery{1};
 constexpr std::chrono::seconds kLongestSleep{30};
 constexpr int kHousekeepingMs = 5'000;
 constexpr int kTurnsToReload = 12;
+constexpr int kTurnsToCertificate = 3;
 constexpr std::chrono::milliseconds kDrain{2'000};
 
 int Refuse(const Error& error) {
@@ -248,6 +250,11 @@ int RunController(const config::ControllerFlags& flags, const config::PlimsollCo
                        kube::OwnNamespace(flags.common.namespace_name, environment), clock, log);
     log_states->Read();
   }
+  std::optional<ServingCertificate> certificate;
+  if (!flags.serving_certificate_secret.empty() && !flags.dry_run) {
+    certificate.emplace(client, kube::OwnNamespace(flags.common.namespace_name, environment),
+                        flags.serving_certificate_secret, clock, log);
+  }
   Workers workers(static_cast<std::size_t>(config.limits.workers), looker, inbox, clock, registry,
                   log);
   Writer writer(client, inbox, flags.dry_run, registry, log);
@@ -308,6 +315,7 @@ int RunController(const config::ControllerFlags& flags, const config::PlimsollCo
 
   for (int turn = 1; !stop.Wait(kHousekeepingMs); ++turn) {
     if (log_states && leading && !flags.dry_run) log_states->Write();
+    if (certificate && leading && turn % kTurnsToCertificate == 1) certificate->Keep();
     if (turn % kTurnsToReload != 0) continue;
     ReloadTrustRoot(config, *stack->observer, gauges, log);
     if (log_states) log_states->Read();

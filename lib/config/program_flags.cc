@@ -34,6 +34,10 @@ FlagSet MakeControllerFlags(ControllerFlags* flags) {
   set.Bool("leader-elect", &flags->leader_elect,
            "Work only while holding the Lease, so that several replicas may run");
   set.Bool("dry-run", &flags->dry_run, "Observe, classify and log; write nothing to the cluster");
+  set.String("serving-certificate-secret", &flags->serving_certificate_secret, "NAME",
+             "Secret of the own namespace in which to keep the webhook's CA and certificate; "
+             "without one both, and "
+             "the caBundle, are left to others");
   return set;
 }
 

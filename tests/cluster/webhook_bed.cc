@@ -55,6 +55,11 @@ void WebhookTest::SetUp() {
       << Run({"kubeconfig", "system:serviceaccount:plimsoll-system:plimsoll-webhook",
               "system:serviceaccounts"});
   Mount(folder(), identity_.certificate_pem, identity_.key_pem);
+  // The webhook keeps a negative answer as long as in a cluster: kubectl is not that fast.
+  auto config = ReadFile(config_file(), 1 << 20);
+  ASSERT_TRUE(config) << config.error().message;
+  Replace(*config, "negativeCacheFor: 1s", "negativeCacheFor: 30s");
+  std::ofstream(folder() + "/webhook.yaml") << *config;
 }
 
 void WebhookTest::TearDown() {
@@ -101,8 +106,11 @@ WebhookTest::Outcome WebhookTest::Try(const std::vector<std::string>& words,
 
 WebhookTest::Outcome WebhookTest::RunImage(const std::string& image, const std::string& name_space,
                                            const std::vector<std::string>& more) {
-  std::vector<std::string> words = {"run", "pod-" + std::to_string(++pods_), "--restart=Never",
-                                    "-n",  name_space,
+  std::vector<std::string> words = {"run",
+                                    "pod-" + std::to_string(++pods_),
+                                    "--restart=Never",
+                                    "-n",
+                                    name_space,
                                     "--image=" + image};
   words.insert(words.end(), more.begin(), more.end());
   return Try(words);
@@ -115,20 +123,27 @@ WebhookTest::Outcome WebhookTest::RunImageUntilAdmitted(const std::string& image
   return outcome;
 }
 
+WebhookTest::Outcome WebhookTest::RunImageUntilWarned(const std::string& image,
+                                                      const std::string& name_space) {
+  Outcome outcome;
+  for (int i = 0; i < kTries && outcome.errors.find("Warning: ") == std::string::npos; ++i)
+    outcome = RunImage(image, name_space);
+  return outcome;
+}
+
 WebhookTest::Replica WebhookTest::StartWebhook(const std::string& files) {
   const std::string from = files.empty() ? folder() : files;
   Replica replica;
   replica.program = std::make_unique<Program>(
       "plimsoll-webhook",
-      std::vector<std::string>{"--config", config_file(), "--kubeconfig",
+      std::vector<std::string>{"--config", folder() + "/webhook.yaml", "--kubeconfig",
                                folder() + "/webhook.kubeconfig", "--namespace", "plimsoll-system",
                                "--metrics-address", "127.0.0.1:0", "--health-address",
                                "127.0.0.1:0", "--listen-address", "127.0.0.1:0", "--tls-cert-file",
                                from + "/tls.crt", "--tls-private-key-file", from + "/tls.key"});
-  replica.metrics_port = PortOf(
-      FieldOf(replica.program->WaitForLine("\"server\":\"metrics\""), "address"));
-  replica.port =
-      PortOf(FieldOf(replica.program->WaitForLine("\"server\":\"webhook\""), "address"));
+  replica.metrics_port =
+      PortOf(FieldOf(replica.program->WaitForLine("\"server\":\"metrics\""), "address"));
+  replica.port = PortOf(FieldOf(replica.program->WaitForLine("\"server\":\"webhook\""), "address"));
   replica.program->WaitForLine("ready: the watch caches have synced");
   return replica;
 }
@@ -138,11 +153,11 @@ void WebhookTest::Configure(std::uint16_t port, const std::string& authority_pem
       std::string(PLIMSOLL_SOURCE_DIR) + "/tests/testbed/webhook-configurations.yaml", 1 << 20);
   ASSERT_TRUE(text) << text.error().message;
   std::string yaml = *text;
-  Replace(yaml, "port: 10250}}", "port: " + std::to_string(port) +
-                                     (authority_pem.empty()
-                                          ? "}}"
-                                          : "}, caBundle: " + Base64Encode(AsBytes(authority_pem)) +
-                                                "}"));
+  Replace(
+      yaml, "port: 10250}}",
+      "port: " + std::to_string(port) +
+          (authority_pem.empty() ? "}}"
+                                 : "}, caBundle: " + Base64Encode(AsBytes(authority_pem)) + "}"));
   Kubectl({"apply", "-f", "-"}, yaml);
 }
 
@@ -192,11 +207,11 @@ std::string WebhookTest::MakeFolder(const std::string& name) const {
 void WebhookTest::Pin(const std::string& repository, const std::string& public_key_file) {
   const auto key = ReadFile(public_key_file, 64 << 10);
   ASSERT_TRUE(key) << key.error().message;
-  Kubectl({"apply", "-f", "-"}, "apiVersion: plimsoll.dev/v1alpha1\nkind: SigningPolicy\nmetadata: {name: " +
-                                    api::BaselineName(repository) + "}\nspec:\n  repositories: [\"" +
-                                    repository +
-                                    "\"]\n  signers:\n  - name: key\n    key:\n      publicKey: |\n" +
-                                    Indented(*key, "        "));
+  Kubectl({"apply", "-f", "-"},
+          "apiVersion: plimsoll.dev/v1alpha1\nkind: SigningPolicy\nmetadata: {name: " +
+              api::BaselineName(repository) + "}\nspec:\n  repositories: [\"" + repository +
+              "\"]\n  signers:\n  - name: key\n    key:\n      publicKey: |\n" +
+              Indented(*key, "        "));
 }
 
 }  // namespace plimsoll::testing

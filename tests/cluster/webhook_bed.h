@@ -33,6 +33,8 @@ class WebhookTest : public ClusterTest {
                    const std::vector<std::string>& more = {});
   // The same until it is admitted, where what makes it so has still to reach the webhook.
   Outcome RunImageUntilAdmitted(const std::string& image, const std::string& name_space);
+  // The same until there is a warning: a review that does not wait starts the look-up that the next one is judged by.
+  Outcome RunImageUntilWarned(const std::string& image, const std::string& name_space);
 
   // Carries the label plimsoll.dev/enforce=deny. Made at the first call.
   const std::string& Denying();

@@ -88,6 +88,7 @@ struct ControllerFlags {
   CommonFlags common;
   bool leader_elect = true;
   bool dry_run = false;
+  std::string serving_certificate_secret;  // empty: somebody else makes the webhook's certificate
 };
 FlagSet MakeControllerFlags(ControllerFlags* flags);
 

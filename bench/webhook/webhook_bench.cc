@@ -1,0 +1,237 @@
+// Warm decisions through TLS with keep-alive, beside a bare Beast echo of the same body, in one run. The whole shell is
+// there (watch caches with 10,000 baselines, look-ups, metrics, a decision log of one line a review, into /dev/null);
+// only the API server is a stand-in that serves the objects from memory. Prints rows for bench/run. The load comes from
+// this same process, so all share the processors with it.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <string>
+
+#include "api/names.h"
+#include "api/record_json.h"
+#include "bare_echo.h"
+#include "base/log.h"
+#include "baseline/life.h"
+#include "json/writer.h"
+#include "kube/transport.h"
+#include "load.h"
+#include "metrics/registry.h"
+#include "setup/stack.h"
+#include "support/fault_server/tls_identity.h"
+#include "webhook/shell/handler.h"
+
+namespace plimsoll::bench {
+namespace {
+
+constexpr int kServerThreads = 2;
+constexpr int kRounds = 3;       // alternating, and the best of each counts
+constexpr double kLeast = 0.75;  // of the bare echo's requests a second
+constexpr double kMostMiB = 64;
+constexpr int kRepositories = 10'000;
+const std::string kDigest = "sha256:" + std::string(64, 'a');
+
+std::string RepositoryOf(int number) {
+  return "ghcr.io/acme/service-" + std::to_string(number) + "/web";
+}
+
+// A repository whose workflow has been known for two days.
+std::string BaselineOf(int number) {
+  const std::string repository = RepositoryOf(number);
+  const Time start = FromUnixSeconds(1'800'000'000);
+  baseline::Observation seen;
+  seen.digest = kDigest;
+  seen.posture = baseline::Posture::kSignedKeyless;
+  baseline::ObservedSigner signer;
+  signer.signer = baseline::MakeKeyless(
+      "https://github.com/acme/service/.github/workflows/release.yml@refs/tags/v1",
+      "https://token.actions.githubusercontent.com");
+  seen.signers = {signer};
+  baseline::Record record = baseline::NewRecord(repository, start);
+  for (const int hour : {0, 25, 48}) {
+    baseline::Moment moment;
+    moment.now = start + std::chrono::hours(hour);
+    moment.running = std::vector<baseline::RunningDigest>{{kDigest, start, true, false, {}}};
+    moment.observations = {seen};
+    record = baseline::Step(record, {}, {}, moment).record;
+  }
+  json::Writer out;
+  out.BeginObject();
+  out.Member("apiVersion", "plimsoll.dev/v1alpha1");
+  out.Member("kind", "SigningBaseline");
+  out.Key("metadata");
+  out.BeginObject();
+  out.Member("name", api::BaselineName(repository));
+  out.Member("uid", "u" + std::to_string(number));
+  out.Member("resourceVersion", std::to_string(number + 1));
+  out.EndObject();
+  out.Key("spec");
+  out.BeginObject();
+  out.Member("repository", repository);
+  out.EndObject();
+  out.Key("status");
+  api::WriteRecord(out, record);
+  out.EndObject();
+  return std::move(out).Take();
+}
+
+// Serves the baselines as one watch list, and empty ones of all else; then is silent until it is stopped.
+class Cluster final : public kube::Transport {
+ public:
+  Result<kube::Response> Call(const kube::Request&, std::stop_token) override {
+    return Fail(kUnavailable, "only watches are served");
+  }
+  Result<kube::WatchEnd> Watch(const kube::WatchRequest& request, kube::LineSink& sink,
+                               std::stop_token stop) override {
+    if (request.target.find("sendInitialEvents") != std::string::npos) {
+      if (request.target.find("/signingbaselines") != std::string::npos) {
+        for (int i = 0; i < kRepositories; ++i)
+          sink.OnLine(R"({"type":"ADDED","object":)" + BaselineOf(i) + "}");
+      }
+      sink.OnLine(R"({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"20000",)"
+                  R"("annotations":{"k8s.io/initial-events-end":"true"}}}})");
+    }
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait(lock, stop, [] { return false; });
+    return Fail(kUnavailable, "stopped");
+  }
+};
+
+// A CREATE of a usual Pod as an API server sends it: two containers, probes, variables, volumes, managed fields.
+std::string ReviewBody() {
+  std::string env, fields;
+  for (int i = 0; i < 16; ++i) {
+    const std::string name = "SETTING_" + std::to_string(i);
+    env += std::string(i == 0 ? "" : ",") + R"({"name":")" + name +
+           R"(","value":"http://collector.monitoring.svc:4317"})";
+    fields += R"(,"k:{\"name\":\")" + name + R"(\"}":{".":{},"f:name":{},"f:value":{}})";
+  }
+  const auto container = [&](const std::string& name, int number) {
+    return R"({"name":")" + name + R"(","image":")" + RepositoryOf(number) + "@" + kDigest +
+           R"(","env":[)" + env +
+           R"(],"ports":[{"name":"http","containerPort":8080,"protocol":"TCP"}],"resources":{"limits":{"cpu":"500m","memory":"256Mi"},"requests":{"cpu":"100m","memory":"128Mi"}},"livenessProbe":{"httpGet":{"path":"/healthz","port":"http","scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":10,"successThreshold":1,"failureThreshold":3},"volumeMounts":[{"name":"kube-api-access","readOnly":true,"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount"}],"terminationMessagePath":"/dev/termination-log","imagePullPolicy":"IfNotPresent"})";
+  };
+  return R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"705ab4f5-6393-11e8-b7cc-42010a800002","kind":{"group":"","version":"v1","kind":"Pod"},"resource":{"group":"","version":"v1","resource":"pods"},"requestKind":{"group":"","version":"v1","kind":"Pod"},"requestResource":{"group":"","version":"v1","resource":"pods"},"name":"web-5d8","namespace":"shop","operation":"CREATE","userInfo":{"username":"system:serviceaccount:kube-system:replicaset-controller","uid":"a7e0","groups":["system:serviceaccounts","system:serviceaccounts:kube-system","system:authenticated"]},"object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web-5d8","generateName":"web-","namespace":"shop","uid":"b1","creationTimestamp":"2026-11-21T18:00:00Z","labels":{"app":"web","pod-template-hash":"5d8"},"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web","uid":"c1","controller":true,"blockOwnerDeletion":true}],"managedFields":[{"manager":"kube-controller-manager","operation":"Update","apiVersion":"v1","time":"2026-11-21T18:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:containers":{"f:env":{".":{})" +
+         fields +
+         R"(}}}}}]},"spec":{"volumes":[{"name":"kube-api-access","projected":{"sources":[{"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}},{"configMap":{"name":"kube-root-ca.crt","items":[{"key":"ca.crt","path":"ca.crt"}]}}],"defaultMode":420}}],"containers":[)" +
+         container("web", 17) + "," + container("proxy", 4711) +
+         R"(],"restartPolicy":"Always","terminationGracePeriodSeconds":30,"dnsPolicy":"ClusterFirst","serviceAccountName":"web","securityContext":{},"schedulerName":"default-scheduler","tolerations":[{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}],"priority":0,"enableServiceLinks":true,"preemptionPolicy":"PreemptLowerPriority"},"status":{"phase":"Pending","qosClass":"Burstable"}},"oldObject":null,"dryRun":false,"options":{"kind":"CreateOptions","apiVersion":"meta.k8s.io/v1"}}})";
+}
+
+double ResidentMiB() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+LoadResult Better(const LoadResult& a, const LoadResult& b) {
+  return a.per_second >= b.per_second ? a : b;
+}
+
+// False: requests failed.
+bool Compare(std::uint16_t ours, std::uint16_t bare, std::size_t connections,
+             const std::string& body) {
+  LoadPlan plan;
+  plan.request = PostRequest("/enforce/pods", "application/json", body);
+  plan.connections = connections;
+  LoadResult best_ours;
+  LoadResult best_bare;
+  for (int round = 0; round < kRounds; ++round) {
+    plan.port = ours;
+    best_ours = Better(RunLoad(plan), best_ours);
+    plan.port = bare;
+    best_bare = Better(RunLoad(plan), best_bare);
+  }
+  const double ratio = best_ours.per_second / std::max(best_bare.per_second, 1.0);
+  std::printf(
+      "{\"name\":\"webhook.warm.c%zu\",\"value\":%.0f,\"unit\":\"1/s\",\"reference\":%.0f,"
+      "\"ratio\":%.3f,\"limit\":%.2f,\"held\":%s}\n",
+      connections, best_ours.per_second, best_bare.per_second, ratio, kLeast,
+      ratio >= kLeast ? "true" : "false");
+  std::printf(
+      "{\"name\":\"webhook.warm.c%zu.p99\",\"value\":%.0f,\"unit\":\"us\",\"reference\":%.0f,"
+      "\"ratio\":%.3f}\n",
+      connections, best_ours.p99_us, best_bare.p99_us,
+      best_ours.p99_us / std::max(best_bare.p99_us, 1.0));
+  std::fflush(stdout);
+  return best_ours.failures + best_bare.failures == 0;
+}
+
+int Run() {
+  const SystemClock clock;
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  FdLogger log(nowhere, LogLevel::kInfo, LogFormat::kJson, clock);
+  metrics::Registry metrics("webhook");
+  const config::PlimsollConfig config;
+  auto stack = setup::MakeStack(config, {}, clock, log, metrics);
+  if (!stack) {
+    std::fprintf(stderr, "%s\n", stack.error().message.c_str());
+    return 1;
+  }
+  Cluster cluster;
+  kube::SystemWaiter waiter;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ready = false;
+  const double before = ResidentMiB();
+  webhook::WatchCache cache({cluster, clock, waiter, metrics, log}, setup::DurationsOf(config), {},
+                            false, [&] {
+                              const std::lock_guard lock(mutex);
+                              ready = true;
+                              changed.notify_all();
+                            });
+  webhook::Lookups lookups(
+      *stack->observer, [] { return std::vector<oci::Platform>(); }, nullptr, {}, clock, metrics,
+      log);
+  webhook::ReviewHandler handler(cache, lookups, std::chrono::milliseconds(3'500), clock, metrics,
+                                 log);
+  cache.Start();
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return ready; });
+  }
+  std::printf(
+      "{\"name\":\"webhook.memory.10000_repositories\",\"value\":%.1f,\"unit\":\"MiB\","
+      "\"limit\":%.0f,\"held\":%s}\n",
+      ResidentMiB() - before, kMostMiB, ResidentMiB() - before <= kMostMiB ? "true" : "false");
+
+  const testing::TlsIdentity identity = testing::MakeTlsIdentity();
+  const BareEcho bare(identity.certificate_pem, identity.key_pem, kServerThreads);
+  http::ServerOptions options;
+  options.address = "127.0.0.1:0";
+  options.tls = true;
+  options.certificate_chain_pem = identity.certificate_pem;
+  options.private_key_pem = identity.key_pem;
+  options.threads = kServerThreads;
+  const auto ours = http::Server::Start(
+      options,
+      [&handler](const http::ServerRequest& request, const http::Responder& responder) {
+        handler.Handle(request, responder);
+      },
+      metrics, log);
+  if (!ours) {
+    std::fprintf(stderr, "%s\n", ours.error().message.c_str());
+    return 1;
+  }
+  const std::string body = ReviewBody();
+  bool good = true;
+  for (const std::size_t connections : {1, 16, 128})
+    good = Compare((*ours)->port(), bare.port(), connections, body) && good;
+  std::printf("{\"name\":\"webhook.body\",\"value\":%zu,\"unit\":\"bytes\"}\n", body.size());
+  (*ours)->Stop(std::chrono::milliseconds(1'000));
+  cache.Stop();
+  ::close(nowhere);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace plimsoll::bench
+
+int main() { return plimsoll::bench::Run(); }
