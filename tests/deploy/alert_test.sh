@@ -30,8 +30,13 @@ route: {receiver: hook, group_by: [alertname], group_wait: 1s, group_interval: 1
 receivers: [{name: hook, webhook_configs: [{url: "http://127.0.0.1:$receiver/"}]}]
 YAML
   launch receiver python3 "$here/receiver.py" "$receiver"
-  launch alertmanager "${tool_path[alertmanager]}" --config.file "$state/alertmanager.yml" --storage.path "$state/am" \
-    --web.listen-address "127.0.0.1:$alertmanager" --cluster.listen-address=
+  # A package that is unpacked, not installed, has its templates elsewhere than below /usr/share: put there, for it alone.
+  local inside=()
+  [ -e /usr/share/prometheus/alertmanager ] || inside=(unshare --map-root-user --mount bash -c
+    'mount -t overlay overlay -o "lowerdir=$0/share:/usr/share" /usr/share && exec "$@"'
+    "$(dirname "$(dirname "${tool_path[alertmanager]}")")")
+  launch alertmanager "${inside[@]}" "${tool_path[alertmanager]}" --config.file "$state/alertmanager.yml" \
+    --storage.path "$state/am" --web.listen-address "127.0.0.1:$alertmanager" --cluster.listen-address=
   launch prometheus "${tool_path[prometheus]}" --config.file "$state/prometheus.yml" --storage.tsdb.path "$state/tsdb" \
     --web.listen-address "127.0.0.1:$prometheus"
   await alertmanager 60 answers "http://127.0.0.1:$alertmanager/-/ready"

@@ -60,6 +60,8 @@ InstallNeedsNoValueAndLeavesNothingDenied() {
   installed=1
   install
   kubectl -n "$own" wait deployment/plimsoll-controller deployment/plimsoll-webhook --for jsonpath='{.status.replicas}'=2 --timeout 30s
+  helm template plimsoll "$chart" --namespace "$own" --show-only templates/tests/test.yaml |
+    kubectl create --dry-run=server -f - >/dev/null
   # The API server took the Pods under the restricted profile.
   same 0 "$(kubectl -n "$own" get events -o json | jq '[.items[] | select(.reason == "FailedCreate")] | length')"
   same '' "$(kubectl get validatingwebhookconfigurations plimsoll-enforce plimsoll-audit -o json | jq -r '.items[].webhooks[].clientConfig.caBundle // empty')"

@@ -107,6 +107,6 @@ denied_calls() {
 
 # Runs the function that ctest names, and tidies up.    run_statement "$@"
 run_statement() {
-  trap 'result=$?; halt 5 $(cd "$state/run" && ls | sed -n "s/\.pid$//p"); [ -z "${installed:-}" ] || remove; rm -rf "$state"; exit $result' EXIT
+  trap 'result=$?; halt 15 $(cd "$state/run" && ls | sed -n "s/\.pid$//p"); [ -z "${installed:-}" ] || remove; rm -rf "$state"; exit $result' EXIT
   "$1"
 }

@@ -17,4 +17,28 @@ TheImageHoldsTheThreeProgramsAndNoShell() {
   "$image" umount
 }
 
+AReleaseIsSignedAttestedAndVerified() {
+  use_bed
+  need_tools cosign
+  export COSIGN_PASSWORD=release PLIMSOLL_RELEASE_KEY=$state/release.key
+  export PLIMSOLL_SIGN_FLAGS='--tlog-upload=false --use-signing-config=false' PLIMSOLL_VERIFY_FLAGS=--insecure-ignore-tlog
+  # Nothing of a release with one's own key goes anywhere but to the registry.
+  export HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost
+  (cd "$state" && "${tool_path[cosign]}" generate-key-pair --output-key-prefix release >/dev/null 2>&1 &&
+    "${tool_path[cosign]}" generate-key-pair --output-key-prefix stranger >/dev/null 2>&1)
+  scripts/release "$PLIMSOLL_TB_REGISTRY/release-$$" --plain-http >"$state/released"
+  local image chart
+  image=$(sed -n 's/^image //p' "$state/released")
+  chart=$(sed -n 's/^chart //p' "$state/released")
+  scripts/verify-release "$image" "$chart" "$state/release.pub"
+  if scripts/verify-release "$image" "$chart" "$state/stranger.pub" 2>/dev/null; then
+    fail "verifies under a stranger's key"
+  fi
+  # Plimsoll itself says the same of its own image.
+  cat >"$state/own.yaml" <<YAML
+registries: [{host: "$PLIMSOLL_TB_REGISTRY", plainHTTP: true, allowAddress: [127.0.0.0/8]}]
+YAML
+  same SignedKeyBased "$("$programs/plimsoll" inspect "$image" --config "$state/own.yaml" --key "$state/release.pub" -o json | jq -r '.[0].posture')"
+}
+
 run_statement "$@"

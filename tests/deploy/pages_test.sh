@@ -50,7 +50,7 @@ def anchors(path):
         names.update(re.findall(r'<a name="([^"]+)"', line))
     return names
 for page in pages:
-    text = re.sub(r"```.*?```", "", pathlib.Path(page).read_text(), flags=re.S)
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", pathlib.Path(page).read_text(), flags=re.S)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", target):
             continue
