@@ -75,7 +75,10 @@ Step Drip(std::string bytes, std::chrono::milliseconds interval) {
   return step;
 }
 
-const std::string kJsonHead = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+std::string Head(std::string_view content_type) {
+  return "HTTP/1.1 200 OK\r\nContent-Type: " + std::string(content_type) + "\r\n";
+}
+const std::string kJsonHead = Head("application/json");
 
 class BitWriter {
  public:
@@ -204,20 +207,22 @@ Reply Reply::CutChunked(std::string first_chunk) {
              first_chunk + "\r\n");
 }
 
-Reply Reply::Endless(std::uint64_t total, bool declare_length) {
-  std::string head = kJsonHead;
+Reply Reply::Endless(std::uint64_t total, bool declare_length, std::string_view content_type) {
+  std::string head = Head(content_type);
   if (declare_length) head += "Content-Length: " + std::to_string(total) + "\r\n";
   return FromSteps(
       {Send(head + "\r\n"), Repeat("0123456789abcdef", total), Of(Step::Kind::kClose)});
 }
 
-Reply Reply::SlowBody(std::string body, std::chrono::milliseconds interval) {
-  return FromSteps({Send(kJsonHead + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"),
-                    Drip(std::move(body), interval), Of(Step::Kind::kClose)});
+Reply Reply::SlowBody(std::string body, std::chrono::milliseconds interval,
+                      std::string_view content_type) {
+  return FromSteps(
+      {Send(Head(content_type) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"),
+       Drip(std::move(body), interval), Of(Step::Kind::kClose)});
 }
 
-Reply Reply::EndlessChunks() {
-  return FromSteps({Send(kJsonHead + "Transfer-Encoding: chunked\r\n\r\n"),
+Reply Reply::EndlessChunks(std::string_view content_type) {
+  return FromSteps({Send(Head(content_type) + "Transfer-Encoding: chunked\r\n\r\n"),
                     Repeat("10\r\n0123456789abcdef\r\n", kEndless)});
 }
 

@@ -77,15 +77,18 @@ class Reply {
   // Faults of the body.
   static Reply CutBody(std::size_t declared, std::string sent);  // Content-Length larger than sent
   static Reply CutChunked(std::string first_chunk);              // no last chunk
-  static Reply Endless(std::uint64_t total, bool declare_length);  // a body of that many bytes
-  static Reply SlowBody(std::string body, std::chrono::milliseconds interval);
-  static Reply EndlessChunks();
+  // A body of that many bytes.
+  static Reply Endless(std::uint64_t total, bool declare_length,
+                       std::string_view content_type = "application/json");
+  static Reply SlowBody(std::string body, std::chrono::milliseconds interval,
+                        std::string_view content_type = "application/json");
+  static Reply EndlessChunks(std::string_view content_type = "application/json");
   static Reply ChunkSizeLine(std::string line);  // "-1", "7fffffff", "zz": then data, endless
   static Reply EndlessChunkExtension();
   static Reply GzipBomb(std::uint64_t unpacked_bytes);  // Content-Encoding: gzip, of zeros
   static Reply EndlessTrailer();
 
-  // Changes to any reply made by Status, Ok, Html, Redirect or Chunked.
+  // Changes to any reply made by Status, Ok, Html, Redirect or Chunked; without effect on the others.
   Reply& With(std::string name, std::string value);  // one more field
   Reply& Without(std::string_view name);             // e.g. Content-Length
   Reply& Closing();                                  // Connection: close, then an orderly end
