@@ -120,11 +120,16 @@ class Differential : public ::testing::Test {
 };
 
 TEST_F(Differential, EveryDisagreementWithCosignIsExplained) {
-  for (const JudgedBundle& bundle : MadeBundles()) Compare(bundle);
+  const auto compare_all = [&](const char* source, const std::vector<JudgedBundle>& bundles) {
+    for (const JudgedBundle& bundle : bundles) Compare(bundle);
+    std::cout << source << ": " << bundles.size() << "\n";
+  };
+  compare_all("bundles of the virtual Sigstore", MadeBundles());
   const bool shared = test::TestDataRoot().has_value();
   if (shared) {
-    for (const JudgedBundle& bundle : ConformanceBundles()) Compare(bundle);
-    for (const JudgedBundle& bundle : CataloguedBundles()) Compare(bundle);
+    compare_all("bundles of the official client suite, as file and as digest",
+                ConformanceBundles());
+    compare_all("bundles of other clients", CataloguedBundles());
   } else {
     std::cout
         << "third-party test data is absent: only bundles of the virtual Sigstore were judged\n";
