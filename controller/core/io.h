@@ -35,8 +35,10 @@ struct PlatformsChanged {
 struct BaselineChanged {
   api::SigningBaseline object;
 };
+// `uid` is the object's that is gone: a name may have been given to another one since.
 struct BaselineGone {
   std::string name;
+  std::string uid;
 };
 struct PolicyChanged {
   api::SigningPolicyObject object;
@@ -103,9 +105,10 @@ struct WritePolicy {
   api::ObjectMeta meta;
   api::PolicyStatus status;
 };
-// Read it again, and give it back as BaselineChanged or BaselineGone.
+// Read it again, and give it back as BaselineChanged, or as BaselineGone with this uid.
 struct ReadBaseline {
   std::string name;
+  std::string uid;  // of the object that is known; empty: none is
 };
 
 struct EventObject {

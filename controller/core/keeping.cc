@@ -311,10 +311,12 @@ void Core::State::On(const BaselineChanged& input) {
   Repo& repo = *slot;
   const bool refreshing = std::exchange(repo.refreshing, false);
   if (refreshing) StopAwaiting(repo);
-  if (repo.stored && repo.stored->meta.uid == object.meta.uid) {
+  if (repo.stored) {
+    // Older also when it is another object: the answer to a read may be overtaken by what the watch brings.
     const std::string& ours = repo.stored->meta.resource_version;
     const bool older = IsOlder(object.meta.resource_version, ours).value_or(false);
-    if (object.meta.resource_version == ours || older) {
+    const bool same = repo.stored->meta.uid == object.meta.uid;
+    if (older || (same && object.meta.resource_version == ours)) {
       if (refreshing) ConsiderWrite(repo);
       return;
     }
@@ -352,7 +354,8 @@ void Core::State::On(const BaselineGone& input) {
   if (found == repos.end()) return;
   Repo& repo = *found->second;
   if (std::exchange(repo.refreshing, false)) StopAwaiting(repo);
-  if (!repo.stored) {
+  // The one that is known came after the one that is gone.
+  if (!repo.stored || repo.stored->meta.uid != input.uid) {
     if (active()) ConsiderWrite(repo);
     return;
   }

@@ -114,7 +114,8 @@ void Core::State::Await(Repo& repo, Duration within) {
 void Core::State::ReadAgain(Repo& repo) {
   repo.refreshing = true;
   Await(repo, CoreLimits::kWriteLost);
-  actions.emplace_back(ReadBaseline{repo.name});
+  actions.emplace_back(
+      ReadBaseline{repo.name, repo.stored ? repo.stored->meta.uid : std::string()});
 }
 
 // The outcome of a write, or the answer to a read, never came.

@@ -82,7 +82,7 @@ struct Watches::Impl {
   }
   void BaselineGoneIf(const kube::Change<Passed>& change) {
     if (change.kind == kube::Change<Passed>::Kind::kDeleted)
-      inbox.Push(BaselineGone{change.meta.name});
+      inbox.Push(BaselineGone{change.meta.name, change.meta.uid});
   }
 
   Result<Passed> ReadPolicy(std::string_view text, const kube::ObjectMeta& meta) {

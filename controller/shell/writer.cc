@@ -205,7 +205,7 @@ void Writer::Read(const ReadBaseline& order) {
   auto text = client_.Get(SigningBaselines(), "", order.name, stop_.get_token());
   if (!text) {
     // Anything but "gone" is told by the watch, sooner or later.
-    if (text.error().code == kNotFound) inbox_.Push(BaselineGone{order.name});
+    if (text.error().code == kNotFound) inbox_.Push(BaselineGone{order.name, order.uid});
     return;
   }
   auto object = api::ReadSigningBaseline(*text);

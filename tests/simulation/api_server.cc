@@ -74,7 +74,7 @@ void World::ListAgain(std::size_t index) {
 }
 
 void World::Answer(std::size_t index, std::uint64_t id, const std::string& name,
-                   WriteOutcome outcome, const api::SigningBaseline* object,
+                   const std::string& uid, WriteOutcome outcome, const api::SigningBaseline* object,
                    const api::SigningPolicyObject* policy) {
   controller::WriteDone done;
   done.id = id;
@@ -89,9 +89,9 @@ void World::Answer(std::size_t index, std::uint64_t id, const std::string& name,
     done.object.reset();
     done.policy.reset();
   }
-  const auto give = [this, index, life, done, name] {
+  const auto give = [this, index, life, done, name, uid] {
     if (controllers_[index]->life != life) return;
-    promises_->OnWriteAnswered(index, name, done.outcome == WriteOutcome::kDone);
+    promises_->OnWriteAnswered(index, name, uid, done.outcome == WriteOutcome::kDone);
     Give(index, done);
   };
   After(Seconds(0, 1), give);
@@ -100,10 +100,10 @@ void World::Answer(std::size_t index, std::uint64_t id, const std::string& name,
 
 void World::Create(std::size_t index, const controller::CreateBaseline& action) {
   const std::string name = api::BaselineName(action.repository);
-  promises_->OnSent(index, name, now_ + controllers_[index]->skew, true);
-  if (ApiDown()) return Answer(index, action.id, name, WriteOutcome::kFailed, nullptr);
+  promises_->OnSent(index, name, "", now_ + controllers_[index]->skew, true);
+  if (ApiDown()) return Answer(index, action.id, name, "", WriteOutcome::kFailed, nullptr);
   const auto [at, added] = baselines_.try_emplace(name);
-  if (!added) return Answer(index, action.id, name, WriteOutcome::kConflict, nullptr);
+  if (!added) return Answer(index, action.id, name, "", WriteOutcome::kConflict, nullptr);
   at->second.meta.name = name;
   at->second.meta.uid = "uid-" + std::to_string(++names_);
   at->second.meta.generation = 1;
@@ -112,21 +112,21 @@ void World::Create(std::size_t index, const controller::CreateBaseline& action) 
   at->second.record.repository = action.repository;
   ++outcome_.writes;
   Broadcast(controller::BaselineChanged{at->second});
-  Answer(index, action.id, name, WriteOutcome::kDone, &at->second);
+  Answer(index, action.id, name, "", WriteOutcome::kDone, &at->second);
 }
 
 void World::Write(std::size_t index, const controller::WriteBaseline& action) {
   const api::SigningBaseline& sent = *action.object;
-  promises_->OnSent(index, sent.meta.name, now_ + controllers_[index]->skew, action.drift);
-  if (ApiDown()) return Answer(index, action.id, sent.meta.name, WriteOutcome::kFailed, nullptr);
+  promises_->OnSent(index, sent.meta.name, sent.meta.uid, now_ + controllers_[index]->skew, action.drift);
+  if (ApiDown()) return Answer(index, action.id, sent.meta.name, sent.meta.uid, WriteOutcome::kFailed, nullptr);
   const auto found = baselines_.find(sent.meta.name);
   if (found == baselines_.end())
-    return Answer(index, action.id, sent.meta.name, WriteOutcome::kNotFound, nullptr);
+    return Answer(index, action.id, sent.meta.name, sent.meta.uid, WriteOutcome::kNotFound, nullptr);
   api::SigningBaseline& object = found->second;
   if (sent.meta.resource_version != object.meta.resource_version ||
       sent.meta.uid != object.meta.uid) {
     ++outcome_.conflicts;
-    return Answer(index, action.id, sent.meta.name, WriteOutcome::kConflict, nullptr);
+    return Answer(index, action.id, sent.meta.name, sent.meta.uid, WriteOutcome::kConflict, nullptr);
   }
   // Through JSON, as a real server takes it.
   const Result<api::SigningBaseline> read =
@@ -148,45 +148,45 @@ void World::Write(std::size_t index, const controller::WriteBaseline& action) {
       " drift '" + object.record.drift_summary + "' version " + object.meta.resource_version +
       changed);
   Broadcast(controller::BaselineChanged{object});
-  Answer(index, action.id, sent.meta.name, WriteOutcome::kDone, &object);
+  Answer(index, action.id, sent.meta.name, sent.meta.uid, WriteOutcome::kDone, &object);
 }
 
 void World::Delete(std::size_t index, const controller::DeleteBaseline& action) {
-  promises_->OnSent(index, action.name, now_ + controllers_[index]->skew, true);
-  if (ApiDown()) return Answer(index, action.id, action.name, WriteOutcome::kFailed, nullptr);
+  promises_->OnSent(index, action.name, action.uid, now_ + controllers_[index]->skew, true);
+  if (ApiDown()) return Answer(index, action.id, action.name, action.uid, WriteOutcome::kFailed, nullptr);
   const auto found = baselines_.find(action.name);
   if (found == baselines_.end())
-    return Answer(index, action.id, action.name, WriteOutcome::kNotFound, nullptr);
+    return Answer(index, action.id, action.name, action.uid, WriteOutcome::kNotFound, nullptr);
   if (found->second.meta.uid != action.uid ||
       found->second.meta.resource_version != action.resource_version) {
-    return Answer(index, action.id, action.name, WriteOutcome::kConflict, nullptr);
+    return Answer(index, action.id, action.name, action.uid, WriteOutcome::kConflict, nullptr);
   }
   ++outcome_.pruned;
   baselines_.erase(found);
-  Broadcast(controller::BaselineGone{action.name});
-  Answer(index, action.id, action.name, WriteOutcome::kDone, nullptr);
+  Broadcast(controller::BaselineGone{action.name, action.uid});
+  Answer(index, action.id, action.name, action.uid, WriteOutcome::kDone, nullptr);
 }
 
 void World::WritePolicy(std::size_t index, const controller::WritePolicy& action) {
-  if (ApiDown()) return Answer(index, action.id, {}, WriteOutcome::kFailed, nullptr);
+  if (ApiDown()) return Answer(index, action.id, {}, {}, WriteOutcome::kFailed, nullptr);
   const auto found = policies_.find(action.meta.name);
   if (found == policies_.end())
-    return Answer(index, action.id, {}, WriteOutcome::kNotFound, nullptr);
+    return Answer(index, action.id, {}, {}, WriteOutcome::kNotFound, nullptr);
   if (found->second.meta.resource_version != action.meta.resource_version) {
-    return Answer(index, action.id, {}, WriteOutcome::kConflict, nullptr);
+    return Answer(index, action.id, {}, {}, WriteOutcome::kConflict, nullptr);
   }
   found->second.status = action.status;
   found->second.meta.resource_version = NextVersion();
   Broadcast(controller::PolicyChanged{found->second});
-  Answer(index, action.id, {}, WriteOutcome::kDone, nullptr, &found->second);
+  Answer(index, action.id, {}, {}, WriteOutcome::kDone, nullptr, &found->second);
 }
 
 void World::Read(std::size_t index, const controller::ReadBaseline& action) {
-  promises_->OnWriteAnswered(index, action.name, false);
+  promises_->OnWriteAnswered(index, action.name, action.uid, false);
   if (ApiDown()) return;  // no answer: the core asks again
   const auto found = baselines_.find(action.name);
   const std::uint64_t life = controllers_[index]->life;
-  controller::Input input = controller::BaselineGone{action.name};
+  controller::Input input = controller::BaselineGone{action.name, action.uid};
   if (found != baselines_.end()) input = controller::BaselineChanged{found->second};
   After(Seconds(0, 2), [this, index, life, given = std::move(input)] {
     if (controllers_[index]->life == life) Give(index, given);

@@ -167,9 +167,9 @@ void World::PeopleAct() {
     Say("a person deletes " + at->first);
     repository.discarded = true;
     ++outcome_.discarded;
-    const std::string name = at->first;
+    const controller::BaselineGone gone{at->first, object.meta.uid};
     baselines_.erase(at);
-    Broadcast(controller::BaselineGone{name});
+    Broadcast(gone);
   } else if (what <= 3) {
     const baseline::DriftRecord* drift = baseline::WorstOpenDrift(object.record);
     if (drift == nullptr || !IsSocial(repository.key)) return;

@@ -36,13 +36,15 @@ void Promises::Break(const std::string& sentence) {
 }
 
 void Promises::OnStarted(std::size_t controller) {
-  std::erase_if(out_, [&](const auto& entry) { return entry.first.first == controller; });
-  std::erase_if(last_ordinary_, [&](const auto& entry) { return entry.first.first == controller; });
+  std::erase_if(out_, [&](const auto& entry) { return std::get<0>(entry.first) == controller; });
+  std::erase_if(last_ordinary_, [&](const auto& entry) { return std::get<0>(entry.first) == controller; });
   sent_[controller].clear();
 }
 
-void Promises::OnSent(std::size_t controller, const std::string& name, Time local, bool drift) {
-  if (++out_[{controller, name}] > 1) Break("two writes of " + name + " are out at once");
+void Promises::OnSent(std::size_t controller, const std::string& name, const std::string& uid,
+                      Time local, bool drift) {
+  const Object object{controller, name, uid};
+  if (++out_[object] > 1) Break("two writes of " + name + " are out at once");
   // A burst of 10, and 10 a second; the times are those of the controller's own clock.
   std::vector<Time>& sent = sent_[controller];
   std::erase_if(sent,
@@ -50,22 +52,23 @@ void Promises::OnSent(std::size_t controller, const std::string& name, Time loca
   sent.push_back(local);
   if (sent.size() > 31) Break("more than 10 writes a second");
   if (drift) return;
-  const auto last = last_ordinary_.find({controller, name});
+  const auto last = last_ordinary_.find(object);
   // A minute by its own clock or by the world's: its clock may have jumped in between. A write that failed is tried
   // again sooner; that one is not a change more.
   constexpr Duration kMinute = controller::CoreLimits::kWriteEvery - std::chrono::seconds(1);
   if (last != last_ordinary_.end() && world_.now_ - last->second.second < kMinute &&
       local - last->second.first < kMinute && local >= last->second.first &&
-      !failed_.contains({controller, name})) {
+      !failed_.contains(object)) {
     Break("an ordinary change of " + name + " was written twice a minute");
   }
-  last_ordinary_[{controller, name}] = {local, world_.now_};
-  failed_.erase({controller, name});
+  last_ordinary_[object] = {local, world_.now_};
+  failed_.erase(object);
 }
 
-void Promises::OnWriteAnswered(std::size_t controller, const std::string& name, bool done) {
-  out_[{controller, name}] = 0;
-  if (!done) failed_.insert({controller, name});
+void Promises::OnWriteAnswered(std::size_t controller, const std::string& name,
+                               const std::string& uid, bool done) {
+  out_[{controller, name, uid}] = 0;
+  if (!done) failed_.insert({controller, name, uid});
 }
 
 void Promises::NoStrangerIsTrusted(const api::SigningBaseline& after) {

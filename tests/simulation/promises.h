@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,9 +19,12 @@ class Promises {
   // A status is about to be stored in the place of `before`.
   void OnStatus(std::size_t controller, const api::SigningBaseline& before,
                 const api::SigningBaseline& after);
-  // A controller sent a write; it may never arrive.
-  void OnSent(std::size_t controller, const std::string& name, Time local, bool drift);
-  void OnWriteAnswered(std::size_t controller, const std::string& name, bool done);
+  // A controller sent a write; it may never arrive. What is promised is promised of an object, so a new one of the
+  // same name has a uid, and a past, of its own; it is made (`uid` empty) while a write of the old one may be out.
+  void OnSent(std::size_t controller, const std::string& name, const std::string& uid, Time local,
+              bool drift);
+  void OnWriteAnswered(std::size_t controller, const std::string& name, const std::string& uid,
+                       bool done);
   void OnStarted(std::size_t controller);
   void OnEvent(std::size_t controller, const controller::EmitEvent& event);
   // Everything has been calm for days: what is stored must be the truth.
@@ -35,11 +39,12 @@ class Promises {
   void EstablishedStays(const api::SigningBaseline& before, const api::SigningBaseline& after);
 
   World& world_;
-  std::map<std::pair<std::size_t, std::string>, int> out_;  // writes without an answer
+  using Object = std::tuple<std::size_t, std::string, std::string>;  // controller, name, uid
+  std::map<Object, int> out_;                                       // writes without an answer
   // Sent, not for a drift: when by its own clock, and by the world's.
-  std::map<std::pair<std::size_t, std::string>, std::pair<Time, Time>> last_ordinary_;
+  std::map<Object, std::pair<Time, Time>> last_ordinary_;
   std::map<std::size_t, std::vector<Time>> sent_;
-  std::set<std::pair<std::size_t, std::string>> failed_;  // its last write did not succeed
+  std::set<Object> failed_;                               // its last write did not succeed
   std::set<std::string> told_;                            // baseline and reason of Events
   std::map<std::string, int> late_writes_;                // on the last, calm day
 };

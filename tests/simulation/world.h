@@ -114,7 +114,7 @@ class World {
   void WritePolicy(std::size_t index, const controller::WritePolicy& action);
   void Read(std::size_t index, const controller::ReadBaseline& action);
   void Answer(std::size_t index, std::uint64_t id, const std::string& name,
-              controller::WriteOutcome outcome, const api::SigningBaseline* object,
+              const std::string& uid, controller::WriteOutcome outcome, const api::SigningBaseline* object,
               const api::SigningPolicyObject* policy = nullptr);
   void Broadcast(const controller::Input& input);
   void ListAgain(std::size_t index);

@@ -189,14 +189,14 @@ class Driver {
       done.id = remove->id;
       done.outcome = WriteOutcome::kDone;
       inputs.emplace_back(std::move(done));
-      inputs.emplace_back(BaselineGone{remove->name});
+      inputs.emplace_back(BaselineGone{remove->name, remove->uid});
     } else if (auto* policy = std::get_if<WritePolicy>(&action)) {
       policy_writes.push_back(*policy);
     } else if (auto* read = std::get_if<ReadBaseline>(&action)) {
       reads.push_back(*read);
       const auto found = server.find(read->name);
       if (found == server.end()) {
-        inputs.emplace_back(BaselineGone{read->name});
+        inputs.emplace_back(BaselineGone{read->name, read->uid});
       } else {
         inputs.emplace_back(BaselineChanged{found->second});
       }

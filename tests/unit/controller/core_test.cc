@@ -313,8 +313,9 @@ TEST(Core, AnImageVolumeByTagIsJudgedByWhatTheTagResolvesTo) {
 TEST(Core, ADeletionByOthersIsToldAndTrustStartsAnew) {
   const auto driver = Established();
   const std::string name = api::BaselineName(kRepository);
+  const std::string uid = driver->Stored(kRepository)->meta.uid;
   driver->server.erase(name);
-  driver->Give(BaselineGone{name});
+  driver->Give(BaselineGone{name, uid});
   driver->Pass(5min);
   EXPECT_EQ(driver->EventsOf("TrustDiscarded", false), 1u);
   EXPECT_EQ(driver->core.View(driver->now).trust_discarded, 1u);
@@ -329,6 +330,50 @@ TEST(Core, ADeletionByOthersIsToldAndTrustStartsAnew) {
       EXPECT_EQ(event.regarding.uid, stored->meta.uid);
     }
   }
+}
+
+TEST(Core, ALateWordOfAnEarlierObjectsDeletionDiscardsNothing) {
+  const auto driver = Established();
+  const std::string name = api::BaselineName(kRepository);
+  const std::string uid = driver->Stored(kRepository)->meta.uid;
+  driver->server.erase(name);
+  driver->Give(BaselineGone{name, uid});
+  driver->Pass(5min);
+  const std::size_t creates = driver->creates.size();
+  driver->Give(BaselineGone{name, uid});
+  driver->Pass(5min);
+  EXPECT_EQ(driver->creates.size(), creates);
+  EXPECT_EQ(driver->EventsOf("TrustDiscarded", false), 1u);
+  EXPECT_EQ(driver->core.View(driver->now).trust_discarded, 1u);
+}
+
+TEST(Core, AnEarlierObjectThatIsReadLateDiscardsNothing) {
+  const auto driver = Established();
+  const std::string name = api::BaselineName(kRepository);
+  const api::SigningBaseline earlier = *driver->Stored(kRepository);
+  driver->server.erase(name);
+  driver->Give(BaselineGone{name, earlier.meta.uid});
+  driver->Pass(5min);
+  driver->Give(BaselineChanged{earlier});
+  driver->Pass(5min);
+  EXPECT_EQ(driver->core.View(driver->now).trust_discarded, 1u);
+  EXPECT_NE(driver->Stored(kRepository)->meta.uid, earlier.meta.uid);
+  EXPECT_EQ(driver->Stored(kRepository)->record.state, State::kLearning);
+}
+
+TEST(Core, ANewObjectIsWrittenWithoutWaitingForTheMinuteOfTheOldOne) {
+  const auto driver = Established();
+  driver->Serve(DigestOf('b'), {ReleaseSigner()});
+  driver->Run("web-2", kOther, kOther);
+  driver->Pass(1min);
+  const std::string name = api::BaselineName(kRepository);
+  const std::string uid = driver->Stored(kRepository)->meta.uid;
+  const std::size_t before = driver->writes.size();
+  ASSERT_LT(driver->now - *driver->Stored(kRepository)->record.last_observed_time, 1min + 1s);
+  driver->server.erase(name);
+  driver->Give(BaselineGone{name, uid});
+  EXPECT_GT(driver->writes.size(), before);
+  EXPECT_EQ(driver->Stored(kRepository)->record.state, State::kLearning);
 }
 
 TEST(Core, AnIdleBaselineIsPrunedWhenItsTimeHasCome) {
