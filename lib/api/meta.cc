@@ -28,11 +28,14 @@ std::optional<Time> TimeOr(const json::Value& value) {
 
 std::int64_t IntOr(const json::Value& value, std::int64_t fallback, std::int64_t least,
                    std::int64_t most) {
+  if (value.missing()) return fallback;
   const Result<std::int64_t> number = value.Int64();
   return number && *number >= least && *number <= most ? *number : fallback;
 }
 
-bool FlagOr(const json::Value& value, bool fallback) { return value.Bool().value_or(fallback); }
+bool FlagOr(const json::Value& value, bool fallback) {
+  return value.missing() ? fallback : value.Bool().value_or(fallback);
+}
 
 void TimeMember(json::Writer& writer, std::string_view name, const std::optional<Time>& time) {
   if (time) writer.Member(name, FormatTime(*time));

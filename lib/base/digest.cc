@@ -10,16 +10,20 @@
 namespace plimsoll {
 namespace {
 
+// Fetched once for the life of the process: to look an algorithm up costs more than to hash a fingerprint's bytes.
 const EVP_MD* MethodOf(Hasher::Algorithm algorithm) {
+  static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
+  static const EVP_MD* const kSha384 = EVP_MD_fetch(nullptr, "SHA2-384", nullptr);
+  static const EVP_MD* const kSha512 = EVP_MD_fetch(nullptr, "SHA2-512", nullptr);
   switch (algorithm) {
     case Hasher::Algorithm::kSha256:
-      return EVP_sha256();
+      break;
     case Hasher::Algorithm::kSha384:
-      return EVP_sha384();
+      return kSha384;
     case Hasher::Algorithm::kSha512:
-      return EVP_sha512();
+      return kSha512;
   }
-  return EVP_sha256();
+  return kSha256;
 }
 
 Bytes DigestOf(Hasher::Algorithm algorithm, ByteView bytes) {

@@ -1,5 +1,6 @@
 #include "base/printable.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -46,7 +47,13 @@ bool IsDeceptive(std::uint32_t c) {
          (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
 }
 
+bool IsPlain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 std::string Escape(std::string_view text, std::size_t max_bytes, bool ascii_only) {
+  // Nearly every text: there is nothing to escape and nothing to cut.
+  if (text.size() <= max_bytes && IsPlain(text)) return std::string(text);
   std::string out;
   std::size_t cut = 0;  // where the last character ends after which "..." still fits
   while (!text.empty()) {
@@ -84,6 +91,7 @@ std::string PrintableAscii(std::string_view text, std::size_t max_bytes) {
 }
 
 bool IsUtf8(std::string_view text) {
+  if (IsPlain(text)) return true;
   while (!text.empty()) {
     const Decoded decoded = DecodeOne(text);
     if (decoded.length == 0) return false;

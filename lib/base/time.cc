@@ -16,13 +16,22 @@ std::string FormatCalendar(Time time) {
   const auto day = floor<days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{floor<seconds>(time - day)};
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text.data();
+  // Digit by digit: every status holds hundreds of times.
+  std::string text = "0000-00-00T00:00:00";
+  const auto put = [&text](std::size_t at, std::size_t digits, std::int64_t value) {
+    for (std::size_t i = at + digits; i-- > at; value /= 10) {
+      text[i] = static_cast<char>('0' + value % 10);
+    }
+  };
+  const int year = static_cast<int>(date.year());
+  const bool four_digits = year >= 0 && year <= 9'999;
+  if (four_digits) put(0, 4, year);
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, clock.hours().count());
+  put(14, 2, clock.minutes().count());
+  put(17, 2, clock.seconds().count());
+  return four_digits ? text : std::to_string(year) + text.substr(4);
 }
 
 // Reads exactly `digits` decimal digits and removes them from `text`; -1 when they are not there.
