@@ -47,8 +47,9 @@ bool HasIds(const Signer& signer) {
 bool IsCoveredWithIds(const Signer& signer, const std::vector<TrustedSigner>& trusted) {
   if (signer.kind != SignerKind::kKeyless || HasIds(signer)) return false;
   return std::any_of(trusted.begin(), trusted.end(), [&](const TrustedSigner& other) {
-    return HasIds(other.signer) && other.signer.canonical_identity == signer.canonical_identity &&
-           other.signer.issuer == signer.issuer;
+    return HasIds(other.signer()) &&
+           other.signer().canonical_identity == signer.canonical_identity &&
+           other.signer().issuer == signer.issuer;
   });
 }
 
@@ -58,19 +59,19 @@ SigningPolicy PolicyOf(const Record& record, const EffectivePolicy& effective, P
   policy.repositories = {record.repository};
   const std::vector<TrustedSigner> trusted = TrustedSigners(record, effective);
   for (const TrustedSigner& signer : trusted) {
-    const std::string who = ShortSigner(signer.signer) + " of " + record.repository;
-    const std::string& public_key = signer.record == nullptr ? "" : signer.record->public_key;
+    const std::string who = ShortSigner(signer.signer()) + " of " + record.repository;
+    const std::string& public_key = signer.record->public_key;
     if (signer.source == SignerSource::kAccepted) {
       pins.notes.push_back(who +
                            " is trusted by an acceptance, which is for a while: it is not pinned");
-    } else if (IsCoveredWithIds(signer.signer, trusted)) {
+    } else if (IsCoveredWithIds(signer.signer(), trusted)) {
       pins.notes.push_back(who +
                            " was also seen without numeric IDs: only the form with IDs is pinned");
-    } else if (signer.signer.kind == SignerKind::kKey && public_key.empty()) {
+    } else if (signer.signer().kind == SignerKind::kKey && public_key.empty()) {
       pins.incomplete.push_back(who +
                                 " cannot be pinned: the key itself is not kept; pin it by hand");
     } else {
-      policy.signers.push_back(PinOf(signer.signer, public_key));
+      policy.signers.push_back(PinOf(signer.signer(), public_key));
     }
   }
   return policy;

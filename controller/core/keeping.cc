@@ -144,8 +144,9 @@ void Core::State::StepRepo(Repo& repo, std::vector<baseline::Observation> observ
     return;
   }
   if (repo.stored && !api::IsUsable(*repo.stored)) return;
-  const Record before =
-      repo.current() != nullptr && !IsBlank(*repo.current()) ? *repo.current() : BaseOf(repo);
+  std::shared_ptr<const Record> known = repo.Snapshot();
+  if (!known || IsBlank(*known)) known = std::make_shared<const Record>(BaseOf(repo));
+  const Record& before = *known;
   baseline::Moment moment;
   moment.now = now;
   moment.running = RunningOf(repo);
@@ -168,7 +169,7 @@ void Core::State::StepRepo(Repo& repo, std::vector<baseline::Observation> observ
     if (std::any_of(result.transitions.begin(), result.transitions.end(), IsUrgent))
       repo.urgent = true;
     repo.journal.push_back({std::move(moment), std::move(result.transitions)});
-    repo.work = std::move(record);
+    repo.work = std::make_shared<const Record>(std::move(record));
     if (repo.journal.size() > CoreLimits::kJournal) {
       // Too much happened since the last write for all of it to be told again after a conflict: what is lost is
       // observed again then. The transitions stay to be told.
@@ -290,7 +291,8 @@ void Core::State::Rebase(Repo& repo, std::shared_ptr<const api::SigningBaseline>
       repo.urgent = true;
     repo.journal.push_back({std::move(entry.moment), std::move(result.transitions)});
   }
-  if (!(record == repo.stored->record)) repo.work = std::move(record);
+  if (!(record == repo.stored->record))
+    repo.work = std::make_shared<const Record>(std::move(record));
   MarkForStep(repo);
 }
 
@@ -341,7 +343,7 @@ void Core::State::On(const BaselineChanged& input) {
   Rebase(repo, std::move(next));
   if (replaced && !IsBlank(repo.stored->record) && std::exchange(repo.discarded, false)) {
     // Restored with its status: there is nothing to learn anew, and still it is told.
-    Emit(false, "TrustDiscarded", api::TrustDiscardedNote(repo.key), BaselineObject(repo));
+    Emit(true, "TrustDiscarded", api::TrustDiscardedNote(repo.key), BaselineObject(repo));
   }
   if (first || replaced) Adopt(repo);
 }
@@ -393,7 +395,7 @@ void Core::State::Discarded(Repo& repo, const api::SigningBaseline& last) {
   repo.first_seen = first_seen;
   repo.discarded = true;
   if (!repo.Runs()) {
-    Emit(false, "TrustDiscarded", api::TrustDiscardedNote(repo.key),
+    Emit(true, "TrustDiscarded", api::TrustDiscardedNote(repo.key),
          {false, "", last.meta.name, last.meta.uid, ""});
     repo.discarded = false;
   }

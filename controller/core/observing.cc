@@ -137,7 +137,7 @@ ObserveRequest Core::State::RequestFor(Item& item) {
   if (const auto* image = baseline::FindImage(*record, item.digest)) {
     request.index_digest = image->index_digest;
   }
-  request.record = std::make_shared<const baseline::Record>(*record);
+  request.record = repo.Snapshot();
   return request;
 }
 

@@ -74,7 +74,7 @@ struct Repo {
   std::vector<baseline::RunningDigest> seen;
 
   std::shared_ptr<const api::SigningBaseline> stored;  // null: none, as far as we know
-  std::optional<baseline::Record> work;                // when it differs from what is stored
+  std::shared_ptr<const baseline::Record> work;        // when it differs from what is stored
   std::vector<JournalEntry> journal;                   // the steps from what is stored to `work`
   bool journal_cut = false;
   std::optional<Time> first_seen;
@@ -106,8 +106,14 @@ struct Repo {
   baseline::LogTrouble log_trouble = baseline::LogTrouble::kNone;
 
   const baseline::Record* current() const {
-    if (work) return &*work;
+    if (work) return work.get();
     return stored ? &stored->record : nullptr;
+  }
+  // The same, to be kept: what is known later is another one.
+  std::shared_ptr<const baseline::Record> Snapshot() const {
+    if (work) return work;
+    if (!stored) return nullptr;
+    return {stored, &stored->record};
   }
   bool Runs() const {
     for (const auto& [item_key, item] : items) {

@@ -68,14 +68,16 @@ void Core::State::Tell(Repo& repo, const baseline::Transition& transition) {
   context.failure = repo.failure;
   std::string note = api::BaselineNote(*repo.current(), transition, context, pod_name);
   if (note.empty()) return;
-  Log(opens ? LogLevel::kWarn : LogLevel::kInfo, reason,
+  // What somebody should look at, drift or not.
+  const bool warning = opens || transition.what == baseline::TransitionKind::kObservationFailing;
+  Log(warning ? LogLevel::kWarn : LogLevel::kInfo, reason,
       {{"repository", repo.key},
        {"severity",
         transition.severity ? std::string(baseline::ToText(*transition.severity)) : std::string()},
        {"digest", transition.digest},
        {"fingerprint", transition.fingerprint}});
   if (pod) pod->field_path.clear();
-  Emit(opens, reason, std::move(note), BaselineObject(repo), std::move(pod));
+  Emit(warning, reason, std::move(note), BaselineObject(repo), std::move(pod));
 }
 
 // Every Pod that shows an open drift gets one Event, 20 of them for one drift; the rest is counted in one more.
@@ -121,7 +123,8 @@ void Core::State::TellPods(Repo& repo) {
   });
   if (!told_some) return;
   Record counted = Finished(repo, record, record);
-  if (!(counted == repo.stored->record)) repo.work = std::move(counted);
+  if (!(counted == repo.stored->record))
+    repo.work = std::make_shared<const Record>(std::move(counted));
   ConsiderWrite(repo);
 }
 

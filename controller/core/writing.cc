@@ -157,7 +157,7 @@ bool Core::State::MayCreate(Repo& repo) {
                 " new ones within a day";
   Log(LogLevel::kWarn, "BaselineLimit: a repository gets no baseline",
       {{"repository", repo.key}, {"namespace", name_space}, {"why", why}});
-  Emit(false, "BaselineLimit", api::LimitNote(repo.key, why),
+  Emit(true, "BaselineLimit", api::LimitNote(repo.key, why),
        {true, name_space, first->pod->name, first->pod->uid, first->field_path});
   return false;
 }
@@ -241,13 +241,13 @@ void Core::State::OnStored(Repo& repo, const api::SigningBaseline& object, std::
   repo.write_failures = 0;
   repo.not_before.reset();
   if (std::exchange(repo.discarded, false)) {
-    Emit(false, "TrustDiscarded", api::TrustDiscardedNote(repo.key), BaselineObject(repo));
+    Emit(true, "TrustDiscarded", api::TrustDiscardedNote(repo.key), BaselineObject(repo));
   }
   if (repo.journal.empty()) {
     repo.journal_cut = false;
     if (repo.work && *repo.work == repo.stored->record) repo.work.reset();
   } else {
-    repo.urgent = repo.urgent || repo.work.has_value();
+    repo.urgent = repo.urgent || repo.work != nullptr;
   }
   for (const baseline::Transition& transition : told) Tell(repo, transition);
   TellPods(repo);

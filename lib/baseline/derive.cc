@@ -51,7 +51,7 @@ void DerivePosture(Record& record, const Trust& trust) {
     if (!best || Rank(posture) > Rank(*best)) best = posture;
   };
   for (const TrustedSigner& trusted : trust.signers()) {
-    if (trusted.signer.kind == SignerKind::kKey) offer(Posture::kSignedKeyBased);
+    if (trusted.signer().kind == SignerKind::kKey) offer(Posture::kSignedKeyBased);
   }
   for (const ImageRecord& image : record.images) {
     if (!image.continuous || !image.drift.empty() || !IsSigned(image.posture)) continue;
@@ -125,8 +125,8 @@ void DeriveSigner(Record& record, const Trust& trust) {
     }
   }
   if (latest == nullptr) return;
-  record.signer = ShortSigner(latest->signer);
-  record.issuer = ShortIssuer(latest->signer);
+  record.signer = ShortSigner(latest->signer());
+  record.issuer = ShortIssuer(latest->signer());
 }
 
 void DeriveInForce(Record& record, const Trust& trust) {

@@ -9,25 +9,26 @@
 namespace plimsoll::baseline {
 namespace {
 
-// A verified (or unlogged) signature of the image, related to whom is trusted.
+// A verified (or unlogged) signature of the image, related to whom is trusted. Views of what is judged.
 struct Related {
-  Signer signer;
-  std::string id;
+  const SignerRecord* record = nullptr;
+  const StoredSignature* signature = nullptr;  // null: of a remembered image
   Relation relation = Relation::kSignerChanged;
-  std::optional<Signer> against;
+  const Signer* against = nullptr;
   Posture posture = Posture::kUnknown;  // its rank
   bool unlogged = false;
   bool logged = false;
-  std::string docker_reference;
 
   bool continuous() const { return relation == Relation::kContinuous; }
+  const Signer& signer() const { return record->signer; }  // without the SAN of its own tag
+  const std::string& id() const { return record->id; }
 };
 
 // The milder relation first; a tie goes to the higher rank, then to the smaller tuple.
 bool Milder(const Related& a, const Related& b) {
   if (a.relation != b.relation) return a.relation < b.relation;
   if (Rank(a.posture) != Rank(b.posture)) return Rank(a.posture) > Rank(b.posture);
-  return SmallerSigner(a.signer, b.signer);
+  return SmallerSigner(a.signer(), b.signer());
 }
 
 class ImageJudge {
@@ -64,22 +65,21 @@ class ImageJudge {
       RelateBrief();
     } else {
       for (const StoredSignature& signature : image_.signatures) {
-        const auto signer = SignerOf(in_.book, signature);
-        if (!signer) continue;
+        const SignerRecord* record = in_.book.Find(signature.signer);
+        if (record == nullptr) continue;
         if (!signature.unlogged && !IsSigned(image_.posture)) continue;
-        Related related = Relate(*signer, signature.signer, signature.verified_time);
+        Related related = Relate(*record, &signature);
         related.unlogged = signature.unlogged;
         related.logged = signature.logged;
-        related.posture = signature.unlogged
-                              ? Posture::kSignedKeyless
-                              : PostureOf(image_.posture, signer->kind, signature.provenance_only);
-        related.docker_reference = signature.docker_reference;
-        related_.push_back(std::move(related));
+        related.posture = signature.unlogged ? Posture::kSignedKeyless
+                                             : PostureOf(image_.posture, record->signer.kind,
+                                                         signature.provenance_only);
+        related_.push_back(related);
       }
     }
     std::sort(related_.begin(), related_.end(), Milder);
     for (const Related& related : related_) {
-      if (related.unlogged && !IsProven(related.id)) continue;
+      if (related.unlogged && !IsProven(related.id())) continue;
       if (!related.continuous()) continue;
       verdict_.continuous = true;
       if (verdict_.rank == Posture::kUnknown || Rank(related.posture) > Rank(verdict_.rank)) {
@@ -93,21 +93,30 @@ class ImageJudge {
     for (const std::string& id : image_.signers) {
       const SignerRecord* record = in_.book.Find(id);
       if (record == nullptr) continue;
-      Related related = Relate(record->signer, id, std::nullopt);
+      Related related = Relate(*record, nullptr);
       related.logged = true;
       related.posture = PostureOf(image_.posture, record->signer.kind, false);
-      related_.push_back(std::move(related));
+      related_.push_back(related);
     }
   }
 
-  Related Relate(const Signer& signer, const std::string& id, std::optional<Time> time) const {
+  Related Relate(const SignerRecord& record, const StoredSignature* signature) const {
     Related related;
-    const Trust::Related found = in_.trust.Relate(signer, time);
-    related.signer = signer;
-    related.id = id;
+    related.record = &record;
+    related.signature = signature;
+    const auto time = signature == nullptr ? std::nullopt : signature->verified_time;
+    // Only a pin asks for the SAN with its own tag.
+    const bool exact = signature != nullptr && in_.trust.policy().pinned;
+    const Trust::Related found =
+        exact ? in_.trust.Relate(OwnSigner(related), time) : in_.trust.Relate(record.signer, time);
     related.relation = found.relation;
-    if (found.against != nullptr) related.against = *found.against;
+    related.against = found.against;
     return related;
+  }
+
+  Signer OwnSigner(const Related& related) const {
+    if (related.signature == nullptr) return related.signer();
+    return *SignerOf(in_.book, *related.signature);
   }
 
   bool IsProven(std::string_view id) const {
@@ -210,16 +219,13 @@ class ImageJudge {
     const Related* candidate = nullptr;
     for (const Related& related : related_) {
       if (!related.continuous()) continue;
-      if (related.logged || IsProven(related.id)) return false;
+      if (related.logged || IsProven(related.id())) return false;
       if (candidate != nullptr) continue;
-      if (related.signer.kind == SignerKind::kKey) {
-        const SignerRecord* record = in_.book.Find(related.id);
-        if (record == nullptr || !record->earliest_log_time) continue;
-      }
+      if (related.signer().kind == SignerKind::kKey && !related.record->earliest_log_time) continue;
       candidate = &related;
     }
     if (candidate == nullptr) return false;
-    verdict_.expected_signer = candidate->signer;
+    verdict_.expected_signer = OwnSigner(*candidate);
     Show(DriftKind::kSignatureNotLogged, Severity::kCritical);
     return true;
   }
@@ -246,7 +252,7 @@ class ImageJudge {
     if (!IsSigned(image_.posture) || verdict_.continuous || related_.empty()) return false;
     const Related* verified = MildestVerified();
     if (verified == nullptr) return false;
-    if (!in_.trust.begun() && !IsNamedByDrift(in_.record, verified->id)) return false;
+    if (!in_.trust.begun() && !IsNamedByDrift(in_.record, verified->id())) return false;
     const auto kind = KindOf(verified->relation);
     ShowSigner(kind.value_or(DriftKind::kSignerChanged), SeverityOf(verified->relation), *verified);
     return true;
@@ -261,12 +267,20 @@ class ImageJudge {
   bool FindDowngrade() {
     if (!in_.trust.begun()) return false;
     const bool unverifiable = image_.posture == Posture::kUnverifiable && !verdict_.continuous;
-    const bool lower =
-        verdict_.continuous && in_.trust.rank() && Rank(verdict_.rank) < Rank(*in_.trust.rank());
+    const bool lower = verdict_.continuous && in_.trust.rank() &&
+                       Rank(verdict_.rank) < Rank(*in_.trust.rank()) && !IsByAcceptedKey();
     if (!unverifiable && !lower) return false;
     const bool stale = image_.reason == "TrustRootStale";
     Show(DriftKind::kSigningDowngrade, stale ? Severity::kWarning : Severity::kCritical);
     return true;
+  }
+
+  // Who accepts a key as a signer accepts how a key signs: it is no downgrade beside keyless signatures.
+  bool IsByAcceptedKey() const {
+    return std::any_of(related_.begin(), related_.end(), [&](const Related& related) {
+      return related.continuous() && related.posture == Posture::kSignedKeyBased &&
+             in_.trust.AcceptedSigner(related.signer()) != nullptr;
+    });
   }
 
   bool FindOtherRepository() {
@@ -277,9 +291,10 @@ class ImageJudge {
       return in(in_.settings.aliases) || in(in_.record.docker_references);
     };
     for (const Related& related : related_) {
-      if (!related.continuous() || related.docker_reference.empty()) continue;
-      if (known(related.docker_reference)) continue;
-      verdict_.docker_reference = related.docker_reference;
+      if (!related.continuous() || related.signature == nullptr) continue;
+      const std::string& reference = related.signature->docker_reference;
+      if (reference.empty() || known(reference)) continue;
+      verdict_.docker_reference = reference;
       Show(DriftKind::kSignedForOtherRepository, Severity::kWarning);
       return true;
     }
@@ -294,9 +309,9 @@ class ImageJudge {
   }
 
   void ShowSigner(DriftKind kind, Severity severity, const Related& related) {
-    verdict_.signer = related.signer;
-    verdict_.expected_signer = related.against;
-    ShowEntry(kind, severity, SignerFingerprint(kind, in_.record.repository, related.signer));
+    verdict_.signer = OwnSigner(related);
+    if (related.against != nullptr) verdict_.expected_signer = *related.against;
+    ShowEntry(kind, severity, SignerFingerprint(kind, in_.record.repository, related.signer()));
   }
 
   void ShowEntry(DriftKind kind, Severity severity, std::string fingerprint) {
@@ -328,7 +343,7 @@ class ImageJudge {
       const auto seen = trusted.record->last_observed_time;
       if (latest == nullptr || seen > latest->record->last_observed_time) latest = &trusted;
     }
-    if (latest != nullptr) verdict_.expected_signer = latest->signer;
+    if (latest != nullptr) verdict_.expected_signer = latest->signer();
   }
 
   // An absence is a drift when it was confirmed and the grace for signing late is over.
@@ -356,10 +371,10 @@ class ImageJudge {
       if (related.continuous() || related.unlogged) continue;
       VerdictNote note;
       note.kind =
-          related.signer.kind == SignerKind::kKey ? NoteKind::kKeyAdded : NoteKind::kCoSigned;
-      note.signer = related.signer;
+          related.signer().kind == SignerKind::kKey ? NoteKind::kKeyAdded : NoteKind::kCoSigned;
+      note.signer = OwnSigner(related);
       note.alone = KindOf(related.relation).value_or(DriftKind::kSignerChanged);
-      note.fingerprint = SignerFingerprint(*note.alone, in_.record.repository, related.signer);
+      note.fingerprint = SignerFingerprint(*note.alone, in_.record.repository, related.signer());
       verdict_.notes.push_back(std::move(note));
     }
   }

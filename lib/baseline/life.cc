@@ -24,6 +24,18 @@ auto OrderOf(const Observation& observation) {
                     signers, observation.children.size());
 }
 
+void SortByWhatIsSeen(std::vector<const Observation*>& observations) {
+  std::vector<std::pair<decltype(OrderOf(*observations.front())), const Observation*>> keyed;
+  keyed.reserve(observations.size());
+  for (const Observation* observation : observations) {
+    keyed.emplace_back(OrderOf(*observation), observation);
+  }
+  std::stable_sort(keyed.begin(), keyed.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::transform(keyed.begin(), keyed.end(), observations.begin(),
+                 [](const auto& one) { return one.second; });
+}
+
 bool SameButTimes(ImageRecord a, const ImageRecord& b) {
   a.judged_time = b.judged_time;
   return a == b;
@@ -210,10 +222,7 @@ void LifeState::TakeTags() {
 void LifeState::TakeObservations() {
   std::vector<const Observation*> observations;
   for (const Observation& observation : moment_.observations) observations.push_back(&observation);
-  if (observations.size() > 1) {
-    std::sort(observations.begin(), observations.end(),
-              [](const Observation* a, const Observation* b) { return OrderOf(*a) < OrderOf(*b); });
-  }
+  if (observations.size() > 1) SortByWhatIsSeen(observations);
   const TakeInInput input{record_, *trust_, book_, settings_, now_};
   for (const Observation* observation : observations) {
     Row& row = RowOf(observation->digest);

@@ -43,11 +43,10 @@ Trust::Trust(const Record& record, const EffectivePolicy& policy, const Settings
       source = SignerSource::kFirstUse;
     }
     if (!source && AcceptedSigner(signer.signer) != nullptr) source = SignerSource::kAccepted;
-    if (source)
-      signers_.push_back({signer.signer, *source, signer.earliest_verified_time, &signer});
+    if (source) signers_.push_back({&signer, *source});
   }
   std::sort(signers_.begin(), signers_.end(), [](const TrustedSigner& a, const TrustedSigner& b) {
-    return SmallerSigner(a.signer, b.signer);
+    return SmallerSigner(a.signer(), b.signer());
   });
   begun_ = record.learning_time || policy.pinned;
   established_ = policy.pinned || (record.established_time && record.basis != Basis::kPolicy);
@@ -117,8 +116,8 @@ Trust::Related Trust::Relate(const Signer& observed, std::optional<Time> verifie
   Related best;
   for (const TrustedSigner& trusted : signers_) {
     const Relation relation =
-        Compare(observed, verified_time, trusted.signer, trusted.earliest_verified_time);
-    if (best.against == nullptr || relation < best.relation) best = {relation, &trusted.signer};
+        Compare(observed, verified_time, trusted.signer(), trusted.record->earliest_verified_time);
+    if (best.against == nullptr || relation < best.relation) best = {relation, &trusted.signer()};
   }
   return best;
 }
@@ -131,13 +130,13 @@ Trust::Related Trust::RelateToPins(const Signer& observed,
   bool learned = false;
   for (const TrustedSigner& trusted : signers_) {
     Relation relation =
-        Compare(observed, verified_time, trusted.signer, trusted.earliest_verified_time);
+        Compare(observed, verified_time, trusted.signer(), trusted.record->earliest_verified_time);
     if (trusted.source == SignerSource::kPolicy) {
       learned = learned || IsLearnedUnderPinOf(*trusted.record, observed);
       // The same signer for another tag, which the pin's expression does not name.
       if (relation == Relation::kContinuous && !named) relation = Relation::kSignerChanged;
     }
-    if (best.against == nullptr || relation < best.relation) best = {relation, &trusted.signer};
+    if (best.against == nullptr || relation < best.relation) best = {relation, &trusted.signer()};
   }
   if (named) return learned ? best : Related{Relation::kContinuous, nullptr};
 

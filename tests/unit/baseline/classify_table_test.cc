@@ -61,7 +61,7 @@ enum class Other {
   kNewOwner,  // the same name, another owner ID
   kIssuer,    // the same name, another issuer
   kStranger,
-  kKey,       // a public key
+  kKey,  // a public key
   kOtherKey,
 };
 struct OtherRow {
@@ -124,13 +124,13 @@ enum class Accepted {
   kOtherFingerprint,
 };
 constexpr std::array kAcceptances{
-    Accepted::kNothing,          Accepted::kOffered,    Accepted::kWholeRepository,
-    Accepted::kExpired,          Accepted::kOtherKind,  Accepted::kOtherRepository,
+    Accepted::kNothing,          Accepted::kOffered,   Accepted::kWholeRepository,
+    Accepted::kExpired,          Accepted::kOtherKind, Accepted::kOtherRepository,
     Accepted::kOtherFingerprint,
 };
-constexpr const char* kAcceptanceNames[]{"NotAccepted", "AcceptsOffered",    "AcceptsRepository",
-                                         "Expired",     "AcceptsOtherKind",  "AcceptsOtherRepository",
-                                         "AcceptsOtherFingerprint"};
+constexpr const char* kAcceptanceNames[]{
+    "NotAccepted",      "AcceptsOffered",         "AcceptsRepository",      "Expired",
+    "AcceptsOtherKind", "AcceptsOtherRepository", "AcceptsOtherFingerprint"};
 
 struct Expected {
   std::optional<DriftKind> kind;

@@ -52,6 +52,30 @@ TEST(DriftKind, SignerChanged) {
   EXPECT_TRUE(drift->digests[0].fingerprint.empty());
 }
 
+TEST(DriftKind, AnAcceptedKeyIsNoDowngradeBesideKeylessSignatures) {
+  World world = World::Established();
+  world.Deploy("b", Signed("b", Key()));
+  const std::string fingerprint = world.Drift(DriftKind::kSignerChanged)->fingerprint;
+  world.Accept(fingerprint, DriftKind::kSignerChanged);
+  world.TakeEvents();
+  world.Pass(hours(2));
+  world.See(Signed("b", Key()));
+  world.Deploy("c", Signed("c", Key()));
+  EXPECT_THAT(world.TakeEvents(), IsEmpty());
+  EXPECT_EQ(world.record().state, State::kEstablished);
+  EXPECT_EQ(world.Ask(Signed("c", Key())).verdict, Admission::kAdmit);
+  world.Remove("accept");
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSignerChanged));
+}
+
+TEST(DriftKind, ProvenanceByAnAcceptedSignerWhereImagesWereSignedIsADowngrade) {
+  World world = World::Established();
+  world.Deploy("b", Signed("b", Stranger()));
+  world.Accept(world.Drift(DriftKind::kSignerChanged)->fingerprint, DriftKind::kSignerChanged);
+  world.Deploy("c", Attested("c", Stranger()));
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSigningDowngrade));
+}
+
 TEST(DriftKind, IssuerChanged) {
   World world = World::Established();
   Signer other = Workflow();

@@ -169,6 +169,39 @@ TEST(Poisoning, MoreSignersThanThereIsRoomForAreNotAllTrusted) {
   EXPECT_LE(world.record().signers.size(), RecordLimits::kSigners);
 }
 
+TEST(Poisoning, ThousandsOfLogEntriesByStrangersDoNotPushOutTheEvidence) {
+  World world = World::Corroborated();
+  const auto evidence = world.Image("first").log;
+  ASSERT_TRUE(evidence);
+  std::vector<std::pair<Signer, bool>> proven;
+  for (int i = 0; i < 3'000; ++i) proven.emplace_back(Stranger("m" + std::to_string(i)), true);
+  proven.emplace_back(Workflow(), true);
+  world.See(WithLog(SignedAt("first", Workflow(), Start() - Days(90)), proven));
+  EXPECT_EQ(world.Image("first").log, evidence);
+  world.SeeConfirmed(WithLog(Unsigned("first"), proven));
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSignatureStripped));
+  EXPECT_EQ(world.Image("first").log, evidence);
+  EXPECT_LE(world.record().signers.size(), RecordLimits::kSigners);
+  EXPECT_TRUE(world.Trusts(Workflow()));
+}
+
+TEST(Poisoning, AnAcceptanceTrustsOnlyWhomItsFingerprintNames) {
+  World world = World::Established();
+  const std::string own =
+      SignerFingerprint(DriftKind::kSignerChanged, kRepository, Stranger("one"));
+  world.Accept(own, DriftKind::kSignerChanged);
+  world.Deploy("b", Signed("b", Stranger("other")));
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSignerChanged));
+  // The same signer, named for another repository, or under another kind, is another fingerprint.
+  world.Accept(
+      SignerFingerprint(DriftKind::kSignerChanged, "ghcr.io/acme/other", Stranger("other")),
+      DriftKind::kSignerChanged, std::nullopt, "foreign");
+  world.Accept(SignerFingerprint(DriftKind::kIssuerChanged, kRepository, Stranger("other")),
+               DriftKind::kSignerChanged, std::nullopt, "other-kind");
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSignerChanged));
+  EXPECT_FALSE(world.Trusts(Stranger("other")));
+}
+
 TEST(Poisoning, AMalformedSignerIsNotTakenIn) {
   World world = World::Established();
   Signer disguised = Stranger();

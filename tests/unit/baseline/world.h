@@ -259,7 +259,7 @@ class World {
   }
   bool Trusts(const Signer& signer) const {
     for (const TrustedSigner& trusted : TrustedSigners(record_, Policy())) {
-      if (SameSigner(trusted.signer, signer)) return true;
+      if (SameSigner(trusted.signer(), signer)) return true;
     }
     return false;
   }

@@ -69,10 +69,10 @@ Verdict Classify(const Record& record, const EffectivePolicy& policy, const Sett
 
 // A signer that is trusted for the repository now: learned or pinned, and those accepted.
 struct TrustedSigner {
-  Signer signer;
+  const SignerRecord* record = nullptr;  // in the record that was asked; never null
   SignerSource source = SignerSource::kFirstUse;
-  std::optional<Time> earliest_verified_time;
-  const SignerRecord* record = nullptr;
+
+  const Signer& signer() const { return record->signer; }
 };
 // The trusted set, computed from what is stored and what is in force; ordered by canonical tuple.
 std::vector<TrustedSigner> TrustedSigners(const Record& record, const EffectivePolicy& policy);
