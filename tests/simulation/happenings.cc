@@ -109,7 +109,7 @@ void World::SomethingWrong() {
   After(Seconds(3'600, 60'000), [this] { SomethingWrong(); });
   const std::size_t index = random_.Below(controllers_.size());
   Controller& c = *controllers_[index];
-  switch (random_.Below(7)) {
+  switch (random_.Below(8)) {
     case 0:
       Crash(index);
       break;
@@ -141,6 +141,10 @@ void World::SomethingWrong() {
       After(Seconds(60, 40'000), [this, key = at->first] { repositories_[key].down = false; });
       break;
     }
+    case 6:
+      Say("controller " + std::to_string(index) + " lists everything again");
+      ListAgain(index);
+      break;
     default:
       // The leader is killed just when the other one has begun to start anew.
       Crash(0);

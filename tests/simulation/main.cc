@@ -1,5 +1,8 @@
 // plimsoll_simulation: runs worlds from seeds and checks the promises. A seed that fails is printed with how to
 // replay it, and the exit code is 1.
+//
+// `--shard I --of N` takes the I-th (from 0) of N equal parts of the seeds, so that several processes share them.
+// With PLIMSOLL_TEST_LONG in the environment `--long-seeds` says how many seeds there are, in place of `--seeds`.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +16,9 @@ namespace {
 struct Arguments {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 1;
+  std::uint64_t long_seeds = 0;
+  std::uint64_t shard = 0;
+  std::uint64_t of = 1;
   std::uint64_t seconds = 0;  // run new seeds for that long
   int days = 30;
   bool verbose = false;
@@ -31,6 +37,12 @@ bool Read(int argc, char** argv, Arguments& arguments) {
       arguments.first_seed = value;
     } else if (name == "--seeds") {
       arguments.seeds = value;
+    } else if (name == "--long-seeds") {
+      arguments.long_seeds = value;
+    } else if (name == "--shard") {
+      arguments.shard = value;
+    } else if (name == "--of") {
+      arguments.of = value;
     } else if (name == "--seconds") {
       arguments.seconds = value;
     } else if (name == "--days") {
@@ -39,7 +51,13 @@ bool Read(int argc, char** argv, Arguments& arguments) {
       return false;
     }
   }
-  return arguments.days > 0;
+  if (arguments.days <= 0 || arguments.of == 0 || arguments.shard >= arguments.of) return false;
+  const bool is_long = std::getenv("PLIMSOLL_TEST_LONG") != nullptr && arguments.long_seeds != 0;
+  const std::uint64_t all = is_long ? arguments.long_seeds : arguments.seeds;
+  arguments.first_seed += all * arguments.shard / arguments.of;
+  arguments.seeds =
+      all * (arguments.shard + 1) / arguments.of - all * arguments.shard / arguments.of;
+  return true;
 }
 
 }  // namespace
@@ -48,8 +66,11 @@ int main(int argc, char** argv) {
   using plimsoll::simulation::Outcome;
   Arguments arguments;
   if (!Read(argc, argv, arguments)) {
-    std::fprintf(stderr, "usage: %s [--seed N] [--seeds N] [--seconds N] [--days N] [--verbose]\n",
-                 argv[0]);
+    std::fprintf(
+        stderr,
+        "usage: %s [--seed N] [--seeds N] [--long-seeds N] [--shard I --of N] [--seconds N] "
+        "[--days N] [--verbose]\n",
+        argv[0]);
     return 2;
   }
   const auto start = std::chrono::steady_clock::now();
@@ -85,11 +106,13 @@ int main(int argc, char** argv) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::printf(
-      "%llu worlds of %d days in %.1f s: %llu steps, %llu observations, %llu writes, %llu "
+      "seeds from %llu: %llu worlds of %d days in %.1f s: %llu steps, %llu observations, %llu "
+      "writes, %llu "
       "conflicts, %llu Events, "
       "%llu crashes, %llu attacks, %llu acceptances, %llu deletions; every promise held\n",
-      static_cast<unsigned long long>(done), arguments.days, seconds,
-      static_cast<unsigned long long>(sum.steps), static_cast<unsigned long long>(sum.observations),
+      static_cast<unsigned long long>(arguments.first_seed), static_cast<unsigned long long>(done),
+      arguments.days, seconds, static_cast<unsigned long long>(sum.steps),
+      static_cast<unsigned long long>(sum.observations),
       static_cast<unsigned long long>(sum.writes), static_cast<unsigned long long>(sum.conflicts),
       static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.crashes),
       static_cast<unsigned long long>(sum.drifts), static_cast<unsigned long long>(sum.acceptances),

@@ -37,7 +37,8 @@ void Promises::Break(const std::string& sentence) {
 
 void Promises::OnStarted(std::size_t controller) {
   std::erase_if(out_, [&](const auto& entry) { return std::get<0>(entry.first) == controller; });
-  std::erase_if(last_ordinary_, [&](const auto& entry) { return std::get<0>(entry.first) == controller; });
+  std::erase_if(last_ordinary_,
+                [&](const auto& entry) { return std::get<0>(entry.first) == controller; });
   sent_[controller].clear();
 }
 
@@ -117,11 +118,20 @@ void Promises::EstablishedStays(const api::SigningBaseline& before,
   }
 }
 
+void Promises::OnText(const api::SigningBaseline& sent, const std::string& text,
+                      const api::SigningBaseline& read) {
+  if (text.size() > baseline::RecordLimits::kBytes ||
+      text.size() > baseline::EstimateBytes(sent.record)) {
+    Break("a status of " + sent.repository() + " is larger than it was estimated");
+  }
+  if (!IsUtf8(text)) Break("a status of " + sent.repository() + " is not UTF-8");
+  if (!(read.record == sent.record))
+    Break("a status of " + sent.repository() + " is read back as another one");
+}
+
 void Promises::BoundsHold(const api::SigningBaseline& after) {
-  const std::string text = api::SigningBaselineJson(after);
-  if (text.size() > baseline::RecordLimits::kBytes)
+  if (baseline::EstimateBytes(after.record) > baseline::RecordLimits::kBytes)
     Break("a status of " + after.repository() + " is too large");
-  if (!IsUtf8(text)) Break("a status of " + after.repository() + " is not UTF-8");
   if (after.record.conditions.size() != 5) Break("not five conditions on " + after.repository());
   for (const auto& condition : after.record.conditions) {
     if (condition.message.empty() || condition.message.size() > 1'024) {

@@ -19,6 +19,9 @@ class Promises {
   // A status is about to be stored in the place of `before`.
   void OnStatus(std::size_t controller, const api::SigningBaseline& before,
                 const api::SigningBaseline& after);
+  // What a status is as text, and what is read from that.
+  void OnText(const api::SigningBaseline& sent, const std::string& text,
+              const api::SigningBaseline& read);
   // A controller sent a write; it may never arrive. What is promised is promised of an object, so a new one of the
   // same name has a uid, and a past, of its own; it is made (`uid` empty) while a write of the old one may be out.
   void OnSent(std::size_t controller, const std::string& name, const std::string& uid, Time local,
@@ -40,13 +43,13 @@ class Promises {
 
   World& world_;
   using Object = std::tuple<std::size_t, std::string, std::string>;  // controller, name, uid
-  std::map<Object, int> out_;                                       // writes without an answer
+  std::map<Object, int> out_;                                        // writes without an answer
   // Sent, not for a drift: when by its own clock, and by the world's.
   std::map<Object, std::pair<Time, Time>> last_ordinary_;
   std::map<std::size_t, std::vector<Time>> sent_;
-  std::set<Object> failed_;                               // its last write did not succeed
-  std::set<std::string> told_;                            // baseline and reason of Events
-  std::map<std::string, int> late_writes_;                // on the last, calm day
+  std::set<Object> failed_;                 // its last write did not succeed
+  std::set<std::string> told_;              // baseline and reason of Events
+  std::map<std::string, int> late_writes_;  // on the last, calm day
 };
 
 }  // namespace plimsoll::simulation

@@ -28,7 +28,10 @@ Duration World::Seconds(std::int64_t least, std::int64_t most) {
   return std::chrono::milliseconds(random_.Between(least * 1'000, most * 1'000));
 }
 
-void World::At(Time when, Do what) { agenda_.push({when, order_++, std::move(what)}); }
+void World::At(Time when, Do what) {
+  agenda_.push_back({when, order_++, std::move(what)});
+  std::push_heap(agenda_.begin(), agenda_.end());
+}
 
 void World::Say(const std::string& text) {
   if (settings_.verbose) std::printf("%s %s\n", FormatTime(now_).c_str(), text.c_str());
@@ -205,8 +208,9 @@ Outcome World::Run() {
   Start(1);
   const Time end = calm_from_ + std::chrono::hours(24) * kCalmDays;
   while (!agenda_.empty() && outcome_.broken.empty()) {
-    Timed next = agenda_.top();
-    agenda_.pop();
+    std::pop_heap(agenda_.begin(), agenda_.end());
+    const Timed next = std::move(agenda_.back());
+    agenda_.pop_back();
     if (next.when > end) break;
     now_ = std::max(now_, next.when);
     if (!calm_ && now_ >= calm_from_) Calm();

@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <set>
 #include <string>
 #include <vector>
@@ -113,8 +112,8 @@ class World {
   void Delete(std::size_t index, const controller::DeleteBaseline& action);
   void WritePolicy(std::size_t index, const controller::WritePolicy& action);
   void Read(std::size_t index, const controller::ReadBaseline& action);
-  void Answer(std::size_t index, std::uint64_t id, const std::string& name,
-              const std::string& uid, controller::WriteOutcome outcome, const api::SigningBaseline* object,
+  void Answer(std::size_t index, std::uint64_t id, const std::string& name, const std::string& uid,
+              controller::WriteOutcome outcome, const api::SigningBaseline* object,
               const api::SigningPolicyObject* policy = nullptr);
   void Broadcast(const controller::Input& input);
   void ListAgain(std::size_t index);
@@ -150,7 +149,7 @@ class World {
       return when != other.when ? when > other.when : order > other.order;
     }
   };
-  std::priority_queue<Timed> agenda_;
+  std::vector<Timed> agenda_;  // a heap
   std::uint64_t order_ = 0;
 
   std::vector<std::unique_ptr<Controller>> controllers_;
