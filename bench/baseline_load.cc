@@ -144,7 +144,7 @@ Cost Measure(int repositories) {
   next.Lead();
   while (next.wake && *next.wake <= next.now) next.Give(Tick{});
   const double restarted = CpuSeconds() - began;
-  const CoreView view = next.core.View(next.now);
+  CoreView view = next.core.View(next.now);
   if (view.baselines[{"Established", "LocalOnly"}] != static_cast<std::uint64_t>(repositories)) {
     std::fprintf(stderr, "the restart is not complete\n");
     std::exit(1);

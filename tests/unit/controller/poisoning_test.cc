@@ -52,19 +52,23 @@ TEST(Poisoning, AnAttackersImageInAnotherNamespaceIsToldThereAndTeachesNothing) 
   }
 }
 
-TEST(Poisoning, ThousandsOfRepositoriesPushOutNoTrust) {
+TEST(Poisoning, AThousandNewRepositoriesPushOutNoTrust) {
   const auto driver = Established();
   const std::string uid = driver->Stored(kRepository)->meta.uid;
-  for (int i = 0; i < 2'000; ++i) {
+  for (int i = 0; i < 1'010; ++i) {
     const std::string image = "r.example/many/" + std::to_string(i) + "@" + DigestOf('c');
     driver->Run("p" + std::to_string(i), image, image, "greedy");
   }
-  driver->Pass(2h);
+  driver->Pass(10min);
   ASSERT_NE(driver->Stored(kRepository), nullptr);
   EXPECT_EQ(driver->Stored(kRepository)->meta.uid, uid);
   EXPECT_EQ(driver->Stored(kRepository)->record.state, State::kEstablished);
   EXPECT_EQ(driver->server.size(), 1'001u);
   EXPECT_TRUE(driver->deletes.empty());
+  EXPECT_EQ(driver->EventsOf("BaselineLimit", true), 10u);
+  for (const EmitEvent& event : driver->events) {
+    if (event.reason == "BaselineLimit") EXPECT_TRUE(event.warning);
+  }
   // And a drift of the old one is written at once all the same.
   driver->Serve(DigestOf('b'), {StrangeSigner()});
   driver->Run("web-2", kOther, kOther);
@@ -150,24 +154,15 @@ TEST(Poisoning, AJumpOfTheClockEstablishesNobodyWhoDrifted) {
   EXPECT_TRUE(driver->deletes.empty());
 }
 
-TEST(Events, WhatSomebodyShouldLookAtIsAWarning) {
+TEST(Events, AnImageThatCannotBeObservedIsAWarning) {
   Driver driver;
   driver.Run("web-1", kImage, kImage);  // a registry that gives no answer
   driver.Lead();
-  for (int i = 0; i < 1'001; ++i) {
-    const std::string image = "r.example/many/" + std::to_string(i) + "@" + DigestOf('c');
-    driver.Run("p" + std::to_string(i), image, image, "greedy");
-  }
   driver.Pass(30min);
-  std::size_t failing = 0;
-  std::size_t limits = 0;
+  ASSERT_EQ(driver.EventsOf("ObservationFailing", false), 1u);
   for (const EmitEvent& event : driver.events) {
-    failing += event.reason == "ObservationFailing" && event.warning ? 1 : 0;
-    limits += event.reason == "BaselineLimit" && event.warning ? 1 : 0;
+    if (event.reason == "ObservationFailing") EXPECT_TRUE(event.warning);
   }
-  EXPECT_GE(failing, 1u);
-  EXPECT_EQ(failing, driver.EventsOf("ObservationFailing", false));
-  EXPECT_EQ(limits, 1u);
 }
 
 TEST(Events, WhatWentWellIsNormal) {
