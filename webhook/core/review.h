@@ -41,7 +41,7 @@ struct Review {
   std::vector<ReviewImage> images;
   std::size_t image_count = 0;  // of the whole object
   bool too_many = false;        // `images` is not complete
-  bool relevant = false;        // false: cannot bring an image (DELETE, other subresources, other kinds)
+  bool relevant = false;  // false: cannot bring an image (DELETE, other subresources, other kinds)
 };
 
 // kMalformed: not a review that the API server could have sent; kWrongVersion: another version; kLimitExceeded.

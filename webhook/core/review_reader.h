@@ -79,9 +79,9 @@ class ReviewReader final : public json::Handler {
   struct Frame {
     Place place;
     bool array = false;
-    std::uint16_t seen = 0;      // members that were read, a bit each
-    std::string_view key;        // the name under which it stands in its parent
-    std::uint32_t items = 0;     // of an array
+    std::uint16_t seen = 0;   // members that were read, a bit each
+    std::string_view key;     // the name under which it stands in its parent
+    std::uint32_t items = 0;  // of an array
   };
   static constexpr std::size_t kMaxFrames = 24;  // no path to a member that is read is longer
 

@@ -69,14 +69,14 @@ ReviewHandler::ReviewHandler(const WatchCache& cache, Lookups& lookups,
           "plimsoll_admission_would_deny_total",
           "Reviews that nothing refused and a denying namespace would have, by the worst image's "
           "kind. NotJudgedYet: it would have waited for an answer first.")),
-      refused_(metrics.Counters("plimsoll_admission_refused_total",
-                                "Requests that were no review that could be answered, by reason.")) {
+      refused_(
+          metrics.Counters("plimsoll_admission_refused_total",
+                           "Requests that were no review that could be answered, by reason.")) {
   CounterFamily& decisions = metrics.Counters("plimsoll_admission_decisions_total",
                                               "Answered reviews, by configuration and verdict.");
-  HistogramFamily& seconds = metrics.Histograms("plimsoll_admission_seconds",
-                                                "Time from a review to its answer.",
-                                                {0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 1,
-                                                 2, 4});
+  HistogramFamily& seconds =
+      metrics.Histograms("plimsoll_admission_seconds", "Time from a review to its answer.",
+                         {0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 4});
   for (const Mode mode : {Mode::kEnforcePods, Mode::kAuditPods, Mode::kAuditTemplates}) {
     Series& series = series_[static_cast<std::size_t>(mode)];
     const std::string name = NameOf(mode);
@@ -143,8 +143,8 @@ void ReviewHandler::Report(const Pending& pending, const Decision& decision) {
   const Review& review = pending.review;
   const ImageDecision none;
   const ImageDecision& worst = decision.images.empty() ? none : decision.images.front();
-  const std::string_view drift = worst.verdict.kind ? baseline::ToText(*worst.verdict.kind)
-                                                    : worst.verdict.reason.text();
+  const std::string_view drift =
+      worst.verdict.kind ? baseline::ToText(*worst.verdict.kind) : worst.verdict.reason.text();
   if (would_deny) {
     const std::string kind(review.too_many ? kTooManyImages : drift);
     would_deny_.With({{"configuration", NameOf(pending.mode)}, {"kind", kind}}).Add();

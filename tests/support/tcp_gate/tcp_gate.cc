@@ -158,8 +158,8 @@ struct TcpGate::Impl {
         bool good = true;
         if (pair->target.fd() < 0) {
           Pipe nowhere;
-          good = (client & (POLLHUP | POLLERR)) == 0 && Pump(pair->client.fd(), -1, nowhere, client, 0) &&
-                 !nowhere.ended;
+          good = (client & (POLLHUP | POLLERR)) == 0 &&
+                 Pump(pair->client.fd(), -1, nowhere, client, 0) && !nowhere.ended;
         } else {
           good = Pump(pair->client.fd(), pair->target.fd(), pair->up, client, target) &&
                  Pump(pair->target.fd(), pair->client.fd(), pair->down, target, client) &&
