@@ -22,6 +22,8 @@
 namespace plimsoll::cli {
 namespace {
 
+constexpr std::chrono::seconds kLogPatience{10};
+
 struct PreviewFlags {
   std::string namespace_name;
   bool all_namespaces = false;
@@ -164,7 +166,7 @@ Result<Picture> ReadPicture(Cluster& cluster, const Invocation& invocation,
 }
 
 observation::Question QuestionOf(const oci::Reference& reference, const baseline::Record* record,
-                                 const Picture& picture) {
+                                 const baseline::EffectivePolicy& policy, const Picture& picture) {
   observation::Question question;
   question.repository = reference.repository.Key();
   if (reference.digest) {
@@ -173,12 +175,9 @@ observation::Question QuestionOf(const oci::Reference& reference, const baseline
     question.tag = reference.tag;
   }
   question.platforms = picture.platforms;
-  if (record == nullptr) return question;
-  question.trusted_repository = record->learning_time.has_value();
-  for (const baseline::SignerRecord& signer : record->signers) {
-    if (signer.in_force && !signer.public_key.empty())
-      question.known_keys.push_back(signer.public_key);
-  }
+  question.trusted_repository =
+      policy.pinned || (record != nullptr && record->learning_time.has_value());
+  question.known_keys = baseline::KnownKeys(record, policy);
   return question;
 }
 
@@ -193,8 +192,27 @@ std::string LastDigestOf(const PreviewImage& image, const oci::Reference& refere
   return running ? running->digest.text() : "";
 }
 
-Previewed Judge(const PreviewImage& image, const Picture& picture, observation::Observer& observer,
-                Time now) {
+// What the log says of a digest that would be denied, as admission asks it: a proof of a trusted signer turns the
+// denial.
+void ConsultLog(const setup::Stack& stack, const std::string& repository,
+                const baseline::Record& record, const Clock& clock, baseline::Observation& seen) {
+  const baseline::Condition* condition = baseline::FindCondition(record, "LogCorroborated");
+  const bool inconsistent = condition != nullptr && condition->reason == "LogInconsistent";
+  if (!inconsistent) {
+    observation::LogQuestion question;
+    question.repository = repository;
+    question.record = &record;
+    question.verifier = stack.observer->verifier();
+    question.deadline = clock.Steady() + kLogPatience;
+    question.even_unknown = true;
+    stack.lane->Ask(question, seen);
+  }
+  if (seen.log.answer == baseline::LogLane::Answer::kOff)
+    seen.log.answer = baseline::LogLane::Answer::kUnanswered;
+}
+
+Previewed Judge(const PreviewImage& image, const Picture& picture, const setup::Stack& stack,
+                const Clock& clock, Time now) {
   Previewed previewed;
   previewed.image = image;
   const auto reference = oci::Reference::Parse(image.image);
@@ -204,21 +222,28 @@ Previewed Judge(const PreviewImage& image, const Picture& picture, observation::
   }
   previewed.repository = reference->repository.Key();
   const baseline::Record* record = picture.Find(previewed.repository);
-  const observation::Answer answer = observer.Observe(QuestionOf(*reference, record, picture));
-  const baseline::Observation& seen = answer.observation;
+  const baseline::EffectivePolicy policy = picture.policies.For(previewed.repository, now);
+  const baseline::Settings settings = picture.SettingsFor(previewed.repository);
+  observation::Answer answer =
+      stack.observer->Observe(QuestionOf(*reference, record, policy, picture));
+  baseline::Observation& seen = answer.observation;
   previewed.digest = seen.digest.empty() ? LastDigestOf(image, *reference, record) : seen.digest;
   previewed.known_repository = record != nullptr;
   previewed.credential_needed = seen.credential_needed;
   if (!answer.complete())
     previewed.unanswered = Printable(seen.reason + ": " + answer.message, 512);
 
-  const baseline::EffectivePolicy policy = picture.policies.For(previewed.repository, now);
-  const baseline::Settings settings = picture.SettingsFor(previewed.repository);
-  previewed.verdict =
-      baseline::Admit(record, previewed.repository, previewed.digest, policy, settings, &seen, now);
-  previewed.never_judged = !baseline::Admit(record, previewed.repository, previewed.digest, policy,
-                                            settings, nullptr, now)
-                                .classified.definite;
+  const auto admit = [&](const baseline::Observation* observation) {
+    return baseline::Admit(record, previewed.repository, previewed.digest, policy, settings,
+                           observation, now);
+  };
+  previewed.verdict = admit(&seen);
+  if (previewed.verdict.verdict == baseline::Admission::kDeny && record != nullptr && stack.lane &&
+      !seen.digest.empty()) {
+    ConsultLog(stack, previewed.repository, *record, clock, seen);
+    previewed.verdict = admit(&seen);
+  }
+  previewed.never_judged = !admit(nullptr).classified.definite;
   if (previewed.verdict.verdict == baseline::Admission::kAdmit) return previewed;
   const api::ImageFinding finding = api::FindingOf(
       {image.container, previewed.repository, previewed.digest, !reference->digest.has_value()},
@@ -290,7 +315,7 @@ int Run(const Invocation& invocation, const PreviewFlags& flags,
   std::vector<Previewed> all(images.images().size());
   const Time now = clock.Now();
   LookAtAll(invocation, all.size(), "looking at images", [&](std::size_t i) {
-    all[i] = Judge(images.images()[i], *picture, *stack->observer, now);
+    all[i] = Judge(images.images()[i], *picture, *stack, clock, now);
   });
   std::stable_sort(all.begin(), all.end(), [](const Previewed& a, const Previewed& b) {
     return a.verdict.verdict > b.verdict.verdict;

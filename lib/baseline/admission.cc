@@ -1,6 +1,7 @@
 #include "baseline/admission.h"
 
 #include <algorithm>
+#include <set>
 
 #include "trust.h"
 
@@ -30,7 +31,37 @@ bool IsProvenByLog(const Trust& trust, const Observation& observation) {
          std::any_of(observation.log.proven.begin(), observation.log.proven.end(), proves);
 }
 
+// The base64 between a PEM block's lines.
+std::string BodyOfPem(std::string_view pem) {
+  std::string body;
+  while (!pem.empty()) {
+    const std::size_t end = pem.find('\n');
+    const std::string_view line = pem.substr(0, end);
+    pem = end == std::string_view::npos ? std::string_view() : pem.substr(end + 1);
+    if (line.substr(0, 5) == "-----") continue;
+    for (const char c : line) {
+      if (c != '\r' && c != ' ' && c != '\t') body += c;
+    }
+  }
+  return body;
+}
+
 }  // namespace
+
+std::vector<std::string> KnownKeys(const Record* record, const EffectivePolicy& policy) {
+  std::set<std::string> keys;
+  if (record != nullptr) {
+    for (const SignerRecord& signer : record->signers) {
+      if (signer.in_force && !signer.public_key.empty()) keys.insert(signer.public_key);
+    }
+  }
+  for (const auto& group : policy.pins) {
+    for (const PinInForce& pin : group) {
+      if (!pin.pin->public_key.empty()) keys.insert(BodyOfPem(pin.pin->public_key));
+    }
+  }
+  return {keys.begin(), keys.end()};
+}
 
 AdmissionVerdict Admit(const Record* record, std::string_view repository, std::string_view digest,
                        const EffectivePolicy& policy, const Settings& settings,

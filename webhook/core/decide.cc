@@ -1,7 +1,6 @@
 #include "webhook/core/decide.h"
 
 #include <algorithm>
-#include <set>
 
 #include "api/admission_finding.h"
 #include "api/admission_text.h"
@@ -31,38 +30,6 @@ std::string DigestOf(const oci::Reference& reference, const baseline::Record* re
     if (const auto* known = baseline::FindTag(*record, reference.tag)) return known->digest;
   }
   return "";
-}
-
-// The base64 between a PEM block's lines.
-std::string BodyOfPem(std::string_view pem) {
-  std::string body;
-  while (!pem.empty()) {
-    const std::size_t end = pem.find('\n');
-    const std::string_view line = pem.substr(0, end);
-    pem = end == std::string_view::npos ? std::string_view() : pem.substr(end + 1);
-    if (line.substr(0, 5) == "-----") continue;
-    for (const char c : line) {
-      if (c != '\r' && c != ' ' && c != '\t') body += c;
-    }
-  }
-  return body;
-}
-
-// The keys that may verify a signature which no log entry carries.
-std::vector<std::string> KnownKeys(const baseline::Record* record,
-                                   const baseline::EffectivePolicy& policy) {
-  std::set<std::string> keys;
-  if (record != nullptr) {
-    for (const baseline::SignerRecord& signer : record->signers) {
-      if (signer.in_force && !signer.public_key.empty()) keys.insert(signer.public_key);
-    }
-  }
-  for (const auto& group : policy.pins) {
-    for (const baseline::PinInForce& pin : group) {
-      if (!pin.pin->public_key.empty()) keys.insert(BodyOfPem(pin.pin->public_key));
-    }
-  }
-  return {keys.begin(), keys.end()};
 }
 
 // The worst first; of equals in the order of the Pod.
@@ -145,10 +112,11 @@ class Judge {
                              verdict.verdict == Admission::kDeny;
     const bool unseen = observed == nullptr || log_unasked;
     if (stale_tag) {
-      decision_.lookups.push_back({key, "", reference.tag, trusted, KnownKeys(record, policy)});
+      decision_.lookups.push_back(
+          {key, "", reference.tag, trusted, baseline::KnownKeys(record, policy)});
     } else if (unseen && !digest.empty() &&
                (verdict.verdict != Admission::kAdmit || record == nullptr)) {
-      decision_.lookups.push_back({key, digest, "", trusted, KnownKeys(record, policy)});
+      decision_.lookups.push_back({key, digest, "", trusted, baseline::KnownKeys(record, policy)});
     } else {
       return;
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -35,5 +36,9 @@ struct AdmissionVerdict {
 AdmissionVerdict Admit(const Record* record, std::string_view repository, std::string_view digest,
                        const EffectivePolicy& policy, const Settings& settings,
                        const Observation* observation, Time now);
+
+// The keys that may verify a signature which no log entry carries: those that are trusted, and those that are pinned;
+// each a SubjectPublicKeyInfo, base64. `record` may be null.
+std::vector<std::string> KnownKeys(const Record* record, const EffectivePolicy& policy);
 
 }  // namespace plimsoll::baseline
