@@ -22,6 +22,7 @@ int Refuse(const std::string& message) {
 
 int main(int argc, char** argv) {
   using namespace plimsoll;
+  setup::GiveBackLargeBlocks();
   // Before any thread: they inherit the blocked signals.
   const setup::StopSignal stop;
   config::ControllerFlags flags;

@@ -1,5 +1,6 @@
 #include "setup/process.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -38,7 +39,19 @@ Result<std::unique_ptr<http::Server>> Start(const std::string& name, const std::
   return server;
 }
 
+// A block of this size is a mapping of its own.
+constexpr int kLargeBlock = 256 * 1024;
+// Each arena keeps what is free in it; threads beyond this many share them.
+constexpr int kArenas = 2;
+
 }  // namespace
+
+void GiveBackLargeBlocks() {
+  // Without a fixed threshold the first large block that is freed raises it.
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+  ::mallopt(M_TRIM_THRESHOLD, kLargeBlock);
+  ::mallopt(M_ARENA_MAX, kArenas);
+}
 
 StopSignal::StopSignal() {
   sigset_t signals;

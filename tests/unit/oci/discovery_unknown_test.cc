@@ -47,6 +47,17 @@ std::vector<FaultCase> Faults() {
              .ClosedAfter(400);
        },
        kRegistryUnreachable},
+      // What go-containerregistry calls an unsupported status.
+      {"Status204", [] { return Reply::Status(204); }, kAnswerRefused},
+      {"Status418", [] { return Reply::Status(418); }, kAnswerRefused},
+      {"SlowBody",
+       [] {
+         return Reply::SlowBody(std::string(1'000, ' '), std::chrono::milliseconds(50),
+                                fake::kOciIndex);
+       },
+       kRegistryUnreachable},
+      {"TwoLengths", [] { return Reply::Ok("{}", fake::kOciIndex).With("Content-Length", "5"); },
+       kAnswerRefused},
       {"Html", [] { return Reply::Html(200); }, kAnswerRefused},
       {"SlowHeader", [] { return Reply::SlowHeader(std::chrono::milliseconds(50)); },
        kRegistryUnreachable},
@@ -130,7 +141,7 @@ TEST_F(FalseAlarms, AFaultOnABlobIsUnknown) {
   const auto image = Image();
   fake_.PushSignatures(kRepo, image.digest, {Signature()});
   for (const auto& fault : Faults()) {
-    if (fault.name == "NoAnswer" || fault.name == "SlowHeader")
+    if (fault.name == "NoAnswer" || fault.name == "SlowHeader" || fault.name == "SlowBody")
       continue;  // 20 s; the other forms show it
     fake_.ClearFaults();
     fake_.server().On("/v2/loop", Reply::Redirect(307, "/v2/loop"));
@@ -243,14 +254,17 @@ TEST_F(FalseAlarms, ALoginPageOnHeadIsNoControl) {
 
 TEST_F(FalseAlarms, AGigabyteIsNotRead) {
   const auto image = Image();
-  fake_.Fault(
-      ".sig",
-      Reply::Endless(std::uint64_t{1} << 30, true).With("Content-Type", fake::kOciManifest));
-  const auto before = fake_.server().BytesSent();
-  const auto result = Discover(image.digest);
-  EXPECT_FALSE(result.ProvesAbsence());
-  EXPECT_LT(fake_.server().BytesSent() - before,
-            (std::uint64_t{24} << 20) + testing::KernelBufferBytes());
+  for (const bool declared : {true, false}) {
+    fake_.ClearFaults();
+    fake_.Fault(".sig", Reply::Endless(std::uint64_t{1} << 30, declared, fake::kOciManifest));
+    const auto before = fake_.server().BytesSent();
+    const auto result = Discover(image.digest);
+    EXPECT_FALSE(result.ProvesAbsence());
+    ASSERT_THAT(result.facts, SizeIs(1));
+    EXPECT_EQ(result.facts[0].code, kLimitExceeded);
+    EXPECT_LT(fake_.server().BytesSent() - before,
+              (std::uint64_t{24} << 20) + testing::KernelBufferBytes());
+  }
 }
 
 TEST_F(FalseAlarms, WhatWasFoundBeforeTheFaultIsHandedOver) {

@@ -262,7 +262,7 @@ TEST_F(Client, AHostileRegistryCostsAHealthyOneNothing) {
   options.limits.request_timeout = std::chrono::milliseconds(2'000);
   fake::TestRegistryClient client(std::move(options));
   const auto good = healthy.PushImage(kRepo, "v1");
-  fake_.Fault("", Reply::Endless(fake::kEndless, false).With("Content-Type", fake::kOciManifest));
+  fake_.Fault("", Reply::Endless(fake::kEndless, false, fake::kOciManifest));
   std::vector<std::thread> hostile;
   for (int i = 0; i < 4; ++i) {
     hostile.emplace_back([&] {
