@@ -92,9 +92,9 @@ void Core::State::ConsiderWrite(Repo& repo) {
     due = std::max(now, repo.stored->meta.created + CoreLimits::kFirstStatusWithin);
   }
   if (OnlyRefreshes(*repo.work, repo.stored->record) && repo.stored->record.last_observed_time) {
-    // One write for all of them, however many images there are.
-    due =
-        std::max(due, *repo.stored->record.last_observed_time + baseline::FixedDurations::kRefresh);
+    // One write for all of them, however many images there are and whenever each was looked at.
+    const Time refreshed = repo.last_write.value_or(*repo.stored->record.last_observed_time);
+    due = std::max(due, refreshed + baseline::FixedDurations::kRefresh);
   }
   Queue(repo, kAllElse, due);
 }

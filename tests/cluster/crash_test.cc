@@ -30,7 +30,7 @@ int Repositories() { return Long() ? 60 : 6; }
 // Asked about every write, and kills whom it is told to at every second one while kills are left.
 class Killer {
  public:
-  Killer() : server_({.tls = true}) {
+  Killer() : server_(WithTls()) {
     server_.OnAny([this](const SeenRequest& request) { return Answer(request); });
   }
 
@@ -103,6 +103,11 @@ class Killer {
   static constexpr char kName[] = "plimsoll-test-crash";
 
  private:
+  static FaultServer::Options WithTls() {
+    FaultServer::Options options;
+    options.tls = true;
+    return options;
+  }
   static void Strings(json::Writer& w, const char* name, const std::vector<std::string>& values) {
     w.Key(name);
     w.BeginArray();

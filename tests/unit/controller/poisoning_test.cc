@@ -67,7 +67,9 @@ TEST(Poisoning, AThousandNewRepositoriesPushOutNoTrust) {
   EXPECT_TRUE(driver->deletes.empty());
   EXPECT_EQ(driver->EventsOf("BaselineLimit", true), 10u);
   for (const EmitEvent& event : driver->events) {
-    if (event.reason == "BaselineLimit") EXPECT_TRUE(event.warning);
+    if (event.reason == "BaselineLimit") {
+      EXPECT_TRUE(event.warning);
+    }
   }
   // And a drift of the old one is written at once all the same.
   driver->Serve(DigestOf('b'), {StrangeSigner()});
@@ -161,7 +163,9 @@ TEST(Events, AnImageThatCannotBeObservedIsAWarning) {
   driver.Pass(30min);
   ASSERT_EQ(driver.EventsOf("ObservationFailing", false), 1u);
   for (const EmitEvent& event : driver.events) {
-    if (event.reason == "ObservationFailing") EXPECT_TRUE(event.warning);
+    if (event.reason == "ObservationFailing") {
+      EXPECT_TRUE(event.warning);
+    }
   }
 }
 
