@@ -7,7 +7,7 @@
 namespace plimsoll::http {
 namespace {
 
-AnswerLimits Limits() { return {false, 1000, 10, 1000, 20, {}}; }
+AnswerLimits Limits() { return {false, 1000, 10, 1000, 20, {}, {}}; }
 
 // Feeds a whole header; true when the reader took all of it.
 bool Feed(AnswerReader& reader, std::initializer_list<const char*> lines) {
