@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Building with the presets of CMakePresets.json.
 
+# What ccache keeps serves every checkout on the machine, whatever its folder.
+export CCACHE_BASEDIR=$PLIMSOLL_ROOT CCACHE_NOHASHDIR=1
+
 # build_folders PRESET FOLDER...   builds what the folders' lists define, and nothing else
 build_folders() {
   local preset=$1 folder targets=()
