@@ -42,7 +42,8 @@ void World::RunPod(const std::string& repository, const std::string& digest, boo
   Broadcast(controller::PodChanged{pod});
 }
 
-void World::EndPod(const std::string& uid, bool leave_ended) {
+// By value: the caller's is the key of what is erased.
+void World::EndPod(std::string uid, bool leave_ended) {
   const auto found = pods_.find(uid);
   if (found == pods_.end()) return;
   last_ran_[{found->second.repository, found->second.digest}] = now_;

@@ -129,7 +129,7 @@ class World {
   void Begin();
   void Happen();
   void RunPod(const std::string& repository, const std::string& digest, bool by_tag);
-  void EndPod(const std::string& uid, bool leave_ended);
+  void EndPod(std::string uid, bool leave_ended);
   void SomethingWrong();
   void PeopleAct();
   void AttackersAct();
