@@ -274,13 +274,19 @@ TEST_F(ServerAttackTest, MiddlingBodiesShareAPoolAndSmallOnesAreAlwaysTaken) {
   ServerOptions options = Options();
   options.limits.body_pool_bytes = 256 * 1024;
   Start(options);
-  RawClient holder(port());
-  holder.Send(kHead + "Content-Length: 200000\r\n\r\n" + std::string(199'999, 'x'));
-  // The pool is asked when the length is declared; the answer to a second says that it was.
-  EXPECT_EQ(StatusOf(Post("/x", std::string(200'000, 'x'))), 503);
+  // The pool is asked when the length is declared; the answer to a second says that it was. Where the second came
+  // first, once more.
+  std::unique_ptr<RawClient> holder;
+  int second = 200;
+  for (int i = 0; i < 20 && second == 200; ++i) {
+    holder = std::make_unique<RawClient>(port());
+    holder->Send(kHead + "Content-Length: 200000\r\n\r\n" + std::string(199'999, 'x'));
+    second = StatusOf(Post("/x", std::string(200'000, 'x')));
+  }
+  EXPECT_EQ(second, 503);
   EXPECT_EQ(StatusOf(Post("/x", std::string(32 * 1024, 'x'))), 200);
-  holder.Send("x");
-  EXPECT_EQ(holder.Status(), 200);
+  holder->Send("x");
+  EXPECT_EQ(holder->Status(), 200);
   EXPECT_EQ(StatusOf(Post("/x", std::string(200'000, 'x'))), 200);
 }
 
