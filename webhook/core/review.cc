@@ -58,7 +58,7 @@ void TakeImages(ObjectImages& object, ObjectImages& old, Review& review) {
   }
 }
 
-Status CheckRequest(const internal::ReviewFields& fields) {
+Status CheckVersion(const internal::ReviewFields& fields) {
   if (fields.kind != "AdmissionReview" || fields.api_version != kReviewVersion) {
     return Fail(kWrongVersion, "expected an AdmissionReview of " + std::string(kReviewVersion) +
                                    ", found " + Printable(fields.kind, 64) + " of " +
@@ -66,6 +66,10 @@ Status CheckRequest(const internal::ReviewFields& fields) {
                                    "; set admissionReviewVersions: [v1] in the webhook "
                                    "configuration");
   }
+  return {};
+}
+
+Status CheckRequest(const internal::ReviewFields& fields) {
   if (!fields.has_request) return Fail(kMalformed, "$.request: expected an object, found nothing");
   if (fields.uid.empty() || fields.uid.size() > 128)
     return Fail(kMalformed, "$.request.uid: expected 1 to 128 characters");
@@ -79,9 +83,12 @@ Status CheckRequest(const internal::ReviewFields& fields) {
 Result<Review> ReadReview(std::string_view text) {
   internal::ReviewReader reader(api::kMaxReviewImages);
   const Status parsed = json::ParseEvents(text, ReviewLimits(), reader);
+  internal::ReviewFields& fields = reader.fields();
+  // What follows another version may well have another form: the version is the better answer.
+  if (reader.error() && !fields.api_version.empty()) PLIMSOLL_TRY(CheckVersion(fields));
   if (reader.error()) return Forward(*reader.error());
   PLIMSOLL_TRY(parsed);
-  internal::ReviewFields& fields = reader.fields();
+  PLIMSOLL_TRY(CheckVersion(fields));
   PLIMSOLL_TRY(CheckRequest(fields));
   Review review;
   review.uid = std::move(fields.uid);

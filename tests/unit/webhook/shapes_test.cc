@@ -62,7 +62,7 @@ TEST(Shapes, OfConnaisseurAreJudgedByTheirImages) {
                              {"16_mismatch_uid", "", {charlie}},
                              {"17_deny_me_pod", "", {std::string("my.reg/deny-me") + kDigest}},
                              {"18_allow_me_pod", "", {std::string("my.reg/allow-me") + kDigest}},
-                             {"19_pod_initcontainer", "", {"nginx", charlie}},
+                             {"19_pod_initcontainer", "", {charlie, "nginx"}},
                              {"20_pod_ephemeralcontainer", "", {charlie, "nginx"}},
                              {"21_broken_admission_request", "Malformed"},
                              {"22_allow_me_with_index_docker_io", "", {"test-image"}},
