@@ -1,5 +1,5 @@
 // Promises that hold for every history, checked over random ones. How many is said by who builds it: few under
-// sanitizers, 100,000 in the release build (tests/simulation). PLIMSOLL_PROPERTY_SEQUENCES and PLIMSOLL_PROPERTY_SEED
+// sanitizers, more in the release build (tests/simulation), 100,000 with PLIMSOLL_TEST_LONG. PLIMSOLL_PROPERTY_SEQUENCES and PLIMSOLL_PROPERTY_SEED
 // change how many and which; a failure prints its seed.
 #include <gtest/gtest.h>
 
@@ -520,8 +520,9 @@ class Checker {
 class RandomHistories : public ::testing::TestWithParam<int> {};
 
 TEST_P(RandomHistories, KeepEveryPromise) {
-  const std::uint64_t sequences =
-      FromEnvironment("PLIMSOLL_PROPERTY_SEQUENCES", PLIMSOLL_PROPERTY_DEFAULT) / 10;
+  const std::uint64_t ordinary =
+      std::getenv("PLIMSOLL_TEST_LONG") != nullptr ? 100'000 : PLIMSOLL_PROPERTY_DEFAULT;
+  const std::uint64_t sequences = FromEnvironment("PLIMSOLL_PROPERTY_SEQUENCES", ordinary) / 10;
   const std::uint64_t base = FromEnvironment("PLIMSOLL_PROPERTY_SEED", 20'260'101);
   const std::uint64_t first = base + sequences * static_cast<std::uint64_t>(GetParam());
   std::cout << sequences << " histories of " << kSteps << " moments, seeds from " << first << "\n";
