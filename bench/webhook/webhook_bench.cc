@@ -79,6 +79,14 @@ std::string BaselineOf(int number) {
   return std::move(out).Take();
 }
 
+std::string TypeOf(const std::string& target) {
+  if (target.find("/nodes") != std::string::npos)
+    return R"("kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1")";
+  const bool policies = target.find("/signingpolicies") != std::string::npos;
+  return std::string(R"("kind":")") + (policies ? "SigningPolicy" : "SigningBaseline") +
+         R"(","apiVersion":"plimsoll.dev/v1alpha1")";
+}
+
 // Serves the baselines as one watch list, and empty ones of all else; then is silent until it is stopped.
 class Cluster final : public kube::Transport {
  public:
@@ -92,8 +100,9 @@ class Cluster final : public kube::Transport {
         for (int i = 0; i < kRepositories; ++i)
           sink.OnLine(R"({"type":"ADDED","object":)" + BaselineOf(i) + "}");
       }
-      sink.OnLine(R"({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"20000",)"
-                  R"("annotations":{"k8s.io/initial-events-end":"true"}}}})");
+      sink.OnLine(R"({"type":"BOOKMARK","object":{)" + TypeOf(request.target) +
+                  R"(,"metadata":{"resourceVersion":"20000","annotations":)"
+                  R"({"k8s.io/initial-events-end":"true"}}}})");
     }
     std::mutex mutex;
     std::condition_variable_any never;
