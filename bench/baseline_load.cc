@@ -151,9 +151,8 @@ Cost Measure(int repositories) {
   }
   next.looks.clear();
   Row(prefix + "restart", restarted, "s");
-  // What was due to be refreshed just then.
   Row(prefix + "restart_writes", static_cast<double>(next.writes.size() + next.creates.size()),
-      "writes");
+      "writes", 0);
   Row(prefix + "memory", (HeapBytes() - heap - copy) / 1024 / 1024, "MiB");
   Row(prefix + "memory_each", (HeapBytes() - heap - copy) / n / 1024, "KiB a repository");
   return {spent / n, restarted / n};

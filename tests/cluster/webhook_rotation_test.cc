@@ -153,7 +153,7 @@ TEST_F(WebhookRotationTest, NoRequestFailsWhileCertificatesRotateAndReplicasRest
   RecordProperty("requests", stream.answered());
   EXPECT_GT(MetricOf(first, "plimsoll_serving_certificate_expiration_timestamp_seconds", ""),
             1.7e9);
-  controller->Terminate();
+  EXPECT_EQ(controller->Terminate(), 0);
 }
 
 }  // namespace
