@@ -133,7 +133,9 @@ void LifeState::MoveDigests() {
     }
     if (from.empty()) continue;
     if (verdict.kind && verdict.accepted) {
-      EntryOf(from).accepted = true;
+      // An acceptance of what it shows now says nothing of what it showed before.
+      Entry& entry = EntryOf(from);
+      (from == verdict.entry_fingerprint ? entry.accepted : entry.moved) = true;
       image.drift.clear();
       continue;
     }

@@ -582,6 +582,19 @@ TEST(Life, ADigestThatShowsAnotherKindMovesAndTheOldEntryIsSuperseded) {
   EXPECT_THAT(world.TakeEvents(), ElementsAre("SignatureInvalid"));
 }
 
+TEST(Life, ADriftWhoseDigestMovesToAnAcceptedKindIsRememberedAsSuperseded) {
+  World world = World::Established();
+  world.Deploy("b", Signed("b", Stranger()));
+  world.Accept(RepositoryFingerprint(DriftKind::kSignatureMissing, kRepository),
+               DriftKind::kSignatureMissing, world.now() + Days(10));
+  world.Pass(hours(1));
+  world.SeeConfirmed(Unsigned("b"));
+  EXPECT_THAT(world.record().drift, IsEmpty());
+  ASSERT_EQ(world.record().history.size(), 1u);
+  EXPECT_EQ(world.record().history[0].fingerprint, SignerChanged(Stranger()));
+  EXPECT_EQ(world.record().history[0].outcome, Outcome::kSuperseded);
+}
+
 TEST(Life, ACuredAndAGoneDigestMakeAnEndedDrift) {
   World world = World::Established();
   world.Run("b").Run("c");

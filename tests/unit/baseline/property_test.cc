@@ -360,7 +360,15 @@ class Checker {
     }
     for (const Transition& transition : result.transitions) {
       std::cout << "  " << static_cast<int>(transition.what) << ' ' << EventReason(transition)
-                << ' ' << transition.entry << ' ' << transition.digest.substr(0, 9) << '\n';
+                << ' ' << transition.entry << ' ' << transition.digest.substr(0, 9);
+      if (transition.verdict && transition.verdict->signer) {
+        std::cout << " names " << SignerId(*transition.verdict->signer);
+      }
+      std::cout << '\n';
+    }
+    for (const DriftRecord& drift : result.record.drift) {
+      std::cout << "    " << ToText(drift.kind) << ' ' << drift.fingerprint
+                << (drift.ended_time ? " ended" : " open") << '\n';
     }
     for (const SignerRecord& signer : result.record.signers) {
       std::cout << "    " << signer.id << ' ' << (signer.source ? ToText(*signer.source) : "-")
