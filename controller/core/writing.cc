@@ -16,24 +16,29 @@ constexpr int kAllElse = 2;
 
 constexpr double kJitter = 0.2;
 
-// The record without the times that say only that everything is still as it was.
-baseline::Record WithoutRefreshed(baseline::Record record) {
-  record.last_observed_time.reset();
-  // Whoever of several trusted signers was seen last.
-  record.signer.clear();
-  record.issuer.clear();
-  for (baseline::ImageRecord& image : record.images) image.judged_time.reset();
-  for (baseline::SignerRecord& signer : record.signers) {
-    signer.last_observed_time.reset();
-    signer.signer.identity = signer.signer.canonical_identity;
-    signer.signer.build_config_uri = baseline::Canonical(signer.signer.build_config_uri);
-  }
-  return record;
-}
-
+// Whether `work` says no more than `stored`, but for the times that tell only that everything is as it was, and whoever
+// of several trusted signers was seen last.
 bool OnlyRefreshes(const baseline::Record& work, const baseline::Record& stored) {
-  if (work.conditions != stored.conditions || work.drift != stored.drift) return false;
-  return WithoutRefreshed(work) == WithoutRefreshed(stored);
+  if (work.conditions != stored.conditions || work.drift != stored.drift ||
+      work.images.size() != stored.images.size() || work.signers.size() != stored.signers.size()) {
+    return false;
+  }
+  baseline::Record record = work;
+  record.last_observed_time = stored.last_observed_time;
+  record.signer = stored.signer;
+  record.issuer = stored.issuer;
+  for (std::size_t i = 0; i < record.images.size(); ++i) {
+    record.images[i].judged_time = stored.images[i].judged_time;
+  }
+  for (std::size_t i = 0; i < record.signers.size(); ++i) {
+    const baseline::SignerRecord& other = stored.signers[i];
+    if (record.signers[i].id != other.id) return false;
+    record.signers[i].last_observed_time = other.last_observed_time;
+    // One id is one canonical tuple, whatever tag it was seen with last.
+    record.signers[i].signer.identity = other.signer.identity;
+    record.signers[i].signer.build_config_uri = other.signer.build_config_uri;
+  }
+  return record == stored;
 }
 
 Duration WriteBackOff(std::uint32_t failures) {

@@ -1,45 +1,63 @@
 #include "json_array.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace plimsoll::baseline {
 
-void AppendJsonEscaped(std::string_view text, std::string& out) {
+namespace {
+
+bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void AppendEscape(char c, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
+  const auto byte = static_cast<unsigned char>(c);
+  out += '\\';
+  switch (c) {
+    case '"':
+    case '\\':
       out += c;
-    } else if (byte >= 0x20) {
-      out += c;
-    } else if (c == '\b') {
-      out += "\\b";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\f') {
-      out += "\\f";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else {
-      out += "\\u00";
+      return;
+    case '\b':
+      out += 'b';
+      return;
+    case '\t':
+      out += 't';
+      return;
+    case '\n':
+      out += 'n';
+      return;
+    case '\f':
+      out += 'f';
+      return;
+    case '\r':
+      out += 'r';
+      return;
+    default:
+      out += "u00";
       out += kHex[byte >> 4];
       out += kHex[byte & 15];
-    }
+  }
+}
+
+}  // namespace
+
+void AppendJsonEscaped(std::string_view text, std::string& out) {
+  auto rest = text.begin();
+  while (rest != text.end()) {
+    const auto stop = std::find_if(rest, text.end(), NeedsEscape);
+    out.append(rest, stop);
+    rest = stop;
+    if (rest != text.end()) AppendEscape(*rest++, out);
   }
 }
 
 std::size_t JsonEscapedSize(std::string_view text) {
   std::size_t size = text.size();
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20) {
-      size += 5;
-    } else if (c == '"' || c == '\\') {
-      size += 1;
-    }
+    const bool control = static_cast<unsigned char>(c) < 0x20;
+    const bool quoted = (c == '"') | (c == '\\');
+    size += 5 * static_cast<std::size_t>(control) + static_cast<std::size_t>(quoted);
   }
   return size;
 }

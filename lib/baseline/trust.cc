@@ -92,11 +92,15 @@ bool Trust::IsLearnedUnderPinOf(const SignerRecord& record, const Signer& observ
 }
 
 const AcceptanceInForce* Trust::AcceptedSigner(const Signer& observed) const {
+  std::string fingerprint;
+  std::optional<DriftKind> kind;
   for (const AcceptanceInForce* acceptance : accepted_signers_) {
     const Acceptance& entry = *acceptance->acceptance;
-    if (SignerFingerprint(entry.kind, repository_, observed) == entry.fingerprint) {
-      return acceptance;
+    if (kind != entry.kind) {
+      kind = entry.kind;
+      fingerprint = SignerFingerprint(entry.kind, repository_, observed);
     }
+    if (fingerprint == entry.fingerprint) return acceptance;
   }
   return nullptr;
 }
