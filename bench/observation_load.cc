@@ -296,6 +296,10 @@ class Recorded final : public oci::Registry {
                                               const oci::Access&) override {
     Die("a manifest was asked for");
   }
+  oci::Answer<std::optional<Time>> BuiltTime(const oci::Repository&, const oci::Digest&,
+                                             const oci::Access&) override {
+    Die("a build's time was asked for");
+  }
   oci::Answer<oci::TagList> ListTags(const oci::Repository&, const oci::Access&) override {
     Die("tags were asked for");
   }
