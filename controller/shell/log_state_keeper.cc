@@ -46,7 +46,16 @@ void LogStateKeeper::Read() {
   const auto stored = rekor::ReadLogStates(text);
   if (!stored) return Complain(stored.error());
   complained_ = false;
+  const rekor::LogStates before = states_.States();
   states_.Adopt(*stored, observer_.verifier()->trust_root());
+  for (const rekor::LogState& state : states_.States()) {
+    const bool disagreed = std::any_of(before.begin(), before.end(), [&](const auto& old) {
+      return old.origin == state.origin && !old.disagreeing.empty();
+    });
+    if (!disagreed || !state.disagreeing.empty()) continue;
+    log_.Info("the transparency log is trusted again",
+              {{"origin", state.origin}, {"reason", state.trusted_reason}});
+  }
 }
 
 bool LogStateKeeper::IsDue() const {

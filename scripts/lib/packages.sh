@@ -6,7 +6,7 @@ packages_build=(
   libbenchmark-dev libboost-dev libcpprest-dev libcurl4-openssl-dev libexpected-dev libgmock-dev libgtest-dev
   libre2-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev rapidjson-dev
 )
-packages_testbed=(ca-certificates curl jq openssl python3 python3-pip redis-tools)
+packages_testbed=(ca-certificates curl iproute2 iptables jq openssl python3 python3-pip redis-tools)
 packages_checks=(clang-format-14 clang-tidy-14)
 packages_deploy=(buildah debootstrap python3-yaml)
 packages_fuzz=(clang-14 libclang-rt-14-dev llvm-14)

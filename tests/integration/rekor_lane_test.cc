@@ -200,6 +200,8 @@ TEST_F(RekorLaneTest, AnInconsistentLogIsBelievedInNothingUntilAPersonTrustsItAg
                              "restored from a backup", "--kubeconfig", bed().kubeconfig()});
   EXPECT_EQ(trust.WaitForExit(), 0);
   EXPECT_THAT(trust.output(), HasSubstr("trusted again"));
+  // The controller reads it once a minute.
+  controller->WaitForLine("the transparency log is trusted again", std::chrono::minutes(2));
   WaitForCondition(web, "LogCorroborated", "HistoryTooShort");
   EXPECT_THAT(Kubectl({"get", "configmap", "plimsoll-state", "-n", "plimsoll-system", "-o",
                        "jsonpath={.data.logs\\.json}"}),

@@ -1,6 +1,8 @@
 // Fingerprints, against values computed by an independent program from the documented encoding.
 #include "baseline/fingerprint.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "world.h"
@@ -52,6 +54,21 @@ TEST(Fingerprint, FormIsReadFromWellFormedTextOnly) {
   EXPECT_FALSE(FingerprintForm("d-64d568145074649f6a58b0af8ec372"));
   EXPECT_FALSE(FingerprintForm("d-64D568145074649f6a58b0af8ec372e3"));
   EXPECT_FALSE(FingerprintForm(""));
+}
+
+TEST(RecordSize, CountsEveryEscapeWhereverItStands) {
+  Record plain = NewRecord(kRepository, Start());
+  plain.issuer = std::string(19, 'a');
+  const std::size_t size = EstimateBytes(plain);
+  const std::map<char, std::size_t> more{{'"', 1},  {'\\', 1},   {'\n', 5},   {'\x1f', 5},
+                                         {'\0', 5}, {'\x20', 0}, {'\x80', 0}, {'\xff', 0}};
+  for (const auto& [character, extra] : more) {
+    for (std::size_t at = 0; at < plain.issuer.size(); ++at) {
+      Record record = plain;
+      record.issuer[at] = character;
+      EXPECT_EQ(EstimateBytes(record), size + extra) << static_cast<int>(character) << " at " << at;
+    }
+  }
 }
 
 }  // namespace
