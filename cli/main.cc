@@ -8,8 +8,6 @@
 #include "base/printable.h"
 #include "cli/command.h"
 
-extern char** environ;
-
 namespace plimsoll::cli {
 namespace {
 
@@ -35,7 +33,7 @@ std::map<std::string, std::string> Environment() {
 
 int main(int argc, char** argv) {
   // A reader that went away (`| head`) is seen as a failed write, not as a signal.
-  ::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   try {
     return plimsoll::cli::RunProgram(
         {.program = plimsoll::cli::ProgramName(argc > 0 ? argv[0] : ""),

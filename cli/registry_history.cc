@@ -98,7 +98,7 @@ std::optional<Time> CameAt(const TaggedImage& image) {
   return earliest ? std::optional<Time>(WholeSeconds(*earliest)) : std::nullopt;
 }
 
-RegistryHistory HistoryOf(const std::string& repository, std::vector<TaggedImage> images,
+RegistryHistory HistoryOf(const std::string& repository, const std::vector<TaggedImage>& images,
                           const baseline::Durations& durations) {
   RegistryHistory history;
   std::vector<std::pair<Time, const TaggedImage*>> order;

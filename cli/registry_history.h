@@ -35,7 +35,7 @@ struct RegistryHistory {
   std::vector<std::string> names;     // of the event at `line - 1`: its tags; empty on later looks
   std::vector<std::string> left_out;  // tags of images that came nobody knows when
 };
-RegistryHistory HistoryOf(const std::string& repository, std::vector<TaggedImage> images,
+RegistryHistory HistoryOf(const std::string& repository, const std::vector<TaggedImage>& images,
                           const baseline::Durations& durations);
 
 }  // namespace plimsoll::cli

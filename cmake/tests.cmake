@@ -4,15 +4,25 @@ if(NOT PLIMSOLL_FUZZ)
 endif()
 include(GoogleTest)
 
+# The checkout's folder, for those sources alone that name it: a compiler cache serves all the others in every checkout.
+function(plimsoll_tell_source_dir)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} named REGEX PLIMSOLL_SOURCE_DIR LIMIT_COUNT 1)
+    if(named)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS PLIMSOLL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    endif()
+  endforeach()
+endfunction()
+
 # plimsoll_test(NAME SOURCES file... ROOMS room... [LIBRARIES target...] [LABEL unit|integration|cluster|...]
-#               [FIXTURE name] [LOCK name] [SERIAL]): tests that name one LOCK never run at the same time, one that
-#               is SERIAL runs alone.
+#               [FIXTURE name] [LOCK name] [SERIAL] [QUICK case... QUICK_LABEL label]): tests that name one LOCK never
+#               run at the same time, one that is SERIAL runs alone; the QUICK cases have a label of their own.
 # One ctest entry for each test case, so that the summary counts statements about the product.
 function(plimsoll_test name)
   if(PLIMSOLL_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(TEST "SERIAL" "LABEL;TIMEOUT;FIXTURE;LOCK" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "SERIAL" "LABEL;TIMEOUT;FIXTURE;LOCK;QUICK_LABEL" "SOURCES;ROOMS;LIBRARIES;QUICK" ${ARGN})
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
@@ -22,9 +32,14 @@ function(plimsoll_test name)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE plimsoll_options plimsoll_test_options ${TEST_LIBRARIES} GTest::gtest_main GTest::gmock)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_compile_definitions(${name} PRIVATE PLIMSOLL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  plimsoll_tell_source_dir(${TEST_SOURCES})
   plimsoll_use(${name} ${TEST_ROOMS})
-  set(properties LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT})
+  set(properties TIMEOUT ${TEST_TIMEOUT})
+  # scripts/test runs twice as many tests as there are processors, and half of those that only compute: the others
+  # mostly wait.
+  if(TEST_LABEL MATCHES "^(unit|simulation)$")
+    list(APPEND properties PROCESSORS 2)
+  endif()
   if(PLIMSOLL_SANITIZE MATCHES address)
     list(APPEND properties ENVIRONMENT LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0)
   endif()
@@ -37,8 +52,15 @@ function(plimsoll_test name)
   if(TEST_LOCK)
     list(APPEND properties RESOURCE_LOCK ${TEST_LOCK})
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}."
-                       PROPERTIES ${properties})
+  set(discovery DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}.")
+  if(NOT TEST_QUICK)
+    gtest_discover_tests(${name} ${discovery} PROPERTIES LABELS ${TEST_LABEL} ${properties})
+    return()
+  endif()
+  list(JOIN TEST_QUICK ":" quick)
+  gtest_discover_tests(${name} ${discovery} TEST_FILTER "${quick}" TEST_LIST ${name}_quick
+                       PROPERTIES LABELS ${TEST_QUICK_LABEL} ${properties})
+  gtest_discover_tests(${name} ${discovery} TEST_FILTER "-${quick}" PROPERTIES LABELS ${TEST_LABEL} ${properties})
 endfunction()
 
 # plimsoll_support(NAME SOURCES file... ROOMS room...)   a library of tests/support
@@ -47,7 +69,7 @@ function(plimsoll_support name)
   add_library(${name} STATIC ${SUPPORT_SOURCES})
   target_link_libraries(${name} PRIVATE plimsoll_options plimsoll_test_options ${SUPPORT_LIBRARIES})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/tests)
-  target_compile_definitions(${name} PRIVATE PLIMSOLL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  plimsoll_tell_source_dir(${SUPPORT_SOURCES})
   plimsoll_use(${name} ${SUPPORT_ROOMS})
 endfunction()
 
@@ -62,7 +84,7 @@ function(plimsoll_fuzz name)
   else()
     add_executable(${name} ${FUZZ_SOURCES} ${CMAKE_SOURCE_DIR}/tests/fuzz/run_corpus.cc)
     add_test(NAME ${name} COMMAND ${name} ${FUZZ_CORPUS})
-    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
+    set_tests_properties(${name} PROPERTIES LABELS unit PROCESSORS 2 TIMEOUT 120)
   endif()
   target_link_libraries(${name} PRIVATE plimsoll_options ${FUZZ_LIBRARIES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)

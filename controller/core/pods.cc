@@ -121,9 +121,9 @@ void Core::State::On(const PodChanged& input) {
     Item& item = ItemFor(repo, image);
     Use use;
     use.pod = pod;
+    use.since = SinceWhen(before ? &*before : nullptr, *pod, image);
     use.field_path = std::move(image.field_path);
     use.container = std::move(image.container);
-    use.since = SinceWhen(before ? &*before : nullptr, *pod, image);
     if (before) {
       for (const Use& earlier : item.uses) {
         if (earlier.pod == before->pod && earlier.container == use.container)

@@ -38,10 +38,11 @@ void Core::State::RebuildPolicies() {
   policy_set = baseline::PolicySet::Make(std::move(now_given));
   if (!active()) return;
   for (auto& [key, repo] : repos) {
+    const std::string& repository = repo->key;
     const bool concerned = std::any_of(changed.begin(), changed.end(), [&](const auto& policy) {
-      return baseline::MatchOf(policy, repo->key).has_value() ||
+      return baseline::MatchOf(policy, repository).has_value() ||
              std::any_of(policy.accepted_drift.begin(), policy.accepted_drift.end(),
-                         [&](const auto& entry) { return entry.repository == repo->key; });
+                         [&](const auto& entry) { return entry.repository == repository; });
     });
     if (concerned) MarkForStep(*repo);
   }

@@ -4,7 +4,7 @@
 packages_build=(
   build-essential ccache cmake git ninja-build pkg-config
   libbenchmark-dev libboost-dev libcpprest-dev libcurl4-openssl-dev libexpected-dev libgmock-dev libgtest-dev
-  libre2-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev rapidjson-dev
+  libjemalloc-dev libre2-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev rapidjson-dev
 )
 packages_testbed=(ca-certificates curl iproute2 iptables jq openssl python3 python3-pip redis-tools)
 packages_checks=(clang-format-14 clang-tidy-14)

@@ -52,6 +52,46 @@ TEST(Poisoning, AnAttackersImageInAnotherNamespaceIsToldThereAndTeachesNothing) 
   }
 }
 
+// Who may debug an old Pod puts no image into a repository's first use.
+TEST(Poisoning, AnEphemeralContainerIsNoOlderThanItsComing) {
+  Driver driver;
+  driver.Serve(DigestOf('a'), {ReleaseSigner()});
+  driver.Serve(DigestOf('b'), {StrangeSigner()});
+  auto debugged = std::make_shared<api::Pod>(*driver.Run("old", "ghcr.io/acme/shop:v1", ""));
+  driver.Give(PodGone{debugged->uid});
+  driver.Pass(1h);
+  driver.Run("web-1", kImage, kImage);
+  driver.Lead();
+  driver.Pass(1h);
+  // As a controller meets it that was not there when the container came.
+  debugged->containers.push_back({api::Interned("debugger"), api::Interned(kOther),
+                                  api::Interned(kOther), api::ContainerList::kEphemeral});
+  driver.Give(PodChanged{debugged});
+  driver.Pass(1h);
+  EXPECT_FALSE(Trusts(driver, StrangeSigner()));
+  EXPECT_EQ(driver.EventsOf("SignerChanged", true), 1u);
+}
+
+// An image by tag has no digest until it runs; its Pod is as old as it was.
+TEST(Events, AnImageWhoseDigestComesLateIsAsOldAsItsPod) {
+  Driver driver;
+  const std::string by_tag = std::string(kRepository) + ":v2";
+  driver.Serve(DigestOf('a'), {ReleaseSigner()});
+  driver.Serve(DigestOf('b'), {StrangeSigner()});
+  const auto waiting = driver.Run("web-2", by_tag, "");
+  driver.Pass(1s);
+  driver.Run("web-1", kImage, kImage);
+  driver.Lead();
+  driver.Pass(1min);
+  auto running = std::make_shared<api::Pod>(*waiting);
+  running->containers[0].image_id = api::Interned(kOther);
+  driver.Give(PodChanged{running});
+  driver.Pass(1h);
+  // Of two that were there when learning began, both are the first use.
+  EXPECT_TRUE(Trusts(driver, StrangeSigner()));
+  EXPECT_EQ(driver.EventsOf("SignerChanged", true), 0u);
+}
+
 TEST(Poisoning, AThousandNewRepositoriesPushOutNoTrust) {
   const auto driver = Established();
   const std::string uid = driver->Stored(kRepository)->meta.uid;
