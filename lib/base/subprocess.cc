@@ -14,8 +14,6 @@
 
 #include "base/printable.h"
 
-extern char** environ;
-
 namespace plimsoll {
 namespace {
 

@@ -319,6 +319,19 @@ void LifeState::CloseEntries() {
   std::erase_if(entries_, [](const auto& named) { return named.second.drift.fingerprint.empty(); });
 }
 
+// Where nothing is learned only a signer that a drift names drifts: a drift that opens concerns whatever else that signer
+// signed at once. True when one names a signer that none named before.
+bool LifeState::NamesAnother() {
+  if (trust_->begun()) return false;
+  bool another = false;
+  for (const auto& [fingerprint, entry] : entries_) {
+    if (!entry.drift.signer || IsNamedByDrift(record_, entry.drift.signer->id)) continue;
+    record_.drift.push_back(entry.drift);  // until the entries are stored
+    another = true;
+  }
+  return another;
+}
+
 // What an acceptance closed is told by the acceptance (acceptances.cc).
 void LifeState::CloseEntry(Entry& entry, Outcome outcome) {
   DriftRecord& drift = entry.drift;

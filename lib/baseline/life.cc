@@ -78,7 +78,8 @@ StepResult LifeState::Run() {
   CompareSeenProvenance();
   Corroborate();
   Establish();
-  // What is judged can end what stood against being Established: a drift that named a new signer.
+  // What is judged can end what stood against being Established, a drift that named a new signer; and where nothing
+  // is learned, it can name one.
   do {
     RefreshTrust();
     JudgeAll();
@@ -86,7 +87,7 @@ StepResult LifeState::Run() {
     MoveDigests();
     RefreshEntries();
     CloseEntries();
-  } while (EstablishAgain());
+  } while (EstablishAgain() || NamesAnother());
   TrackAcceptances();
   StoreEntries();
   TrackFailures();

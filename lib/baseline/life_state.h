@@ -81,6 +81,7 @@ class LifeState {
   void Join(Row& row);
   void RefreshEntries();
   void CloseEntries();
+  bool NamesAnother();
   void CloseEntry(Entry& entry, Outcome outcome);
   void StoreEntries();
   Entry& EntryOf(const std::string& fingerprint);

@@ -175,6 +175,25 @@ TEST(DriftKind, SignerSubstituted) {
             SignerFingerprint(DriftKind::kSignerSubstituted, kRepository, Stranger()));
 }
 
+// A pin that is gone left nothing learned, and a signer that drifted under it: it is not learned, and drifts again with
+// the first drift that names it, wherever it is seen.
+TEST(DriftKind, WhereNothingIsLearnedADriftThatNamesASignerConcernsItsOtherImagesAtOnce) {
+  World world;
+  world.Apply(PinPolicy("pins", Workflow("acme/next")));
+  world.Deploy("b", Signed("b", Stranger()));
+  world.Remove("pins");
+  world.Stop("b");
+  world.Pass(Days(40));
+  world.Deploy("c", Signed("c", Stranger()));
+  ASSERT_THAT(world.record().drift, IsEmpty());
+  ASSERT_FALSE(world.record().learning_time);
+  world.Accept(SignerFingerprint(DriftKind::kSignerChanged, kRepository, Workflow()),
+               DriftKind::kSignerChanged);
+  world.Deploy("d", WithLog(Signed("d", Stranger()), {{Workflow(), true}}));
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSignerSubstituted));
+  EXPECT_TRUE(world.IsOpen(DriftKind::kSignerChanged));
+}
+
 TEST(DriftKind, WithTheLaneOffThereIsNoDivergenceThatRestsOnIt) {
   World world = World::Established();
   Observation seen = WithLog(Signed("b", Stranger()), {{Workflow(), true}});
