@@ -129,6 +129,7 @@ class Reader final : public json::Handler {
  public:
   Reader(StringPool& pool, const PodLimits& limits) : pool_(pool), limits_(limits) {}
 
+  bool Wants() const override { return ValuePlace() != Place::kSkip; }
   bool Null() override { return true; }
   bool Bool(bool) override { return true; }
   bool Int(std::int64_t) override { return true; }

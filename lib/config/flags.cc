@@ -97,7 +97,8 @@ void FlagSet::OneOf(std::string name, std::string* target, std::vector<std::stri
   for (const auto& value : values) placeholder += (placeholder.empty() ? "" : "|") + value;
   Flag flag;
   flag.description = {std::move(name), short_name, placeholder, *target, std::move(help)};
-  flag.take = [=](const std::string& text) -> Result<std::function<void()>> {
+  flag.take = [target, placeholder, values = std::move(values)](
+                  const std::string& text) -> Result<std::function<void()>> {
     if (std::find(values.begin(), values.end(), text) == values.end()) {
       return Fail(kInvalidArgument, "expected " + placeholder + ", found " + Printable(text, 64));
     }

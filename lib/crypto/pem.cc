@@ -26,7 +26,7 @@ Result<PemBlock> TakeBlock(std::string_view& text) {
   }
   text.remove_prefix(kBegin.size());
   const std::size_t label_end = text.find(kDashes);
-  if (label_end == std::string_view::npos || label_end > 64) {
+  if (label_end > 64) {  // npos, too
     return Fail(kMalformed, "PEM: the BEGIN line has no end");
   }
   PemBlock block{std::string(text.substr(0, label_end)), {}};

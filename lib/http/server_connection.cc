@@ -130,11 +130,31 @@ void Connection::OnFirstByte(ErrorCode error, std::size_t bytes) {
   ReadHeader();
 }
 
+// Parses what has arrived. True when the header, or with `whole` the request, is complete or wrong: most requests arrive
+// in one piece, and Beast's own reading would go once more through the scheduler for each part of it.
+bool Connection::Feed(bool whole, ErrorCode& error) {
+  parser_->eager(whole);
+  while (buffer_.size() > 0) {
+    buffer_.consume(parser_->put(buffer_.data(), error));
+    if (error == beast::http::error::need_more) {
+      error = {};
+      return false;
+    }
+    if (error || (whole ? parser_->is_done() : parser_->is_header_done())) return true;
+  }
+  return false;
+}
+
 void Connection::ReadHeader() {
   parser_.emplace();
   PrepareParser(*parser_, core_.options, core_.bodies);
   timed_out_ = false;
   Enter(State::kHeader, core_.options.limits.header_time);
+  ErrorCode error;
+  if (Feed(false, error)) {
+    OnHeader(error);
+    return;
+  }
   beast::http::async_read_header(stream_, buffer_, *parser_,
                                  [self = shared_from_this()](ErrorCode read_error, std::size_t) {
                                    self->OnHeader(read_error);
@@ -183,9 +203,14 @@ void Connection::ReadBody() {
     return;
   }
   Enter(State::kBody, core_.options.limits.body_time);
+  ErrorCode error;
+  if (Feed(true, error)) {
+    OnBody(error);
+    return;
+  }
   beast::http::async_read(
       stream_, buffer_, *parser_,
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->OnBody(error); });
+      [self = shared_from_this()](ErrorCode read_error, std::size_t) { self->OnBody(read_error); });
 }
 
 void Connection::OnBody(ErrorCode error) {

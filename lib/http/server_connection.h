@@ -85,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Enter(State state, std::chrono::milliseconds time);
   void ReadFirstByte();
   void OnFirstByte(ErrorCode error, std::size_t bytes);
+  bool Feed(bool whole, ErrorCode& error);
   void ReadHeader();
   void OnHeader(ErrorCode error);
   void ReadBody();

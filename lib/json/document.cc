@@ -4,7 +4,7 @@
 #include <variant>
 #include <vector>
 
-#include "events.h"
+#include "rapidjson_reader.h"
 
 namespace plimsoll::json {
 namespace {

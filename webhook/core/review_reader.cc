@@ -179,8 +179,9 @@ Place ReviewReader::ValuePlace() const {
   return frame.array ? ItemOf(frame.place) : next_;
 }
 
+bool ReviewReader::Wants() const { return ValuePlace() != Place::kSkip; }
+
 bool ReviewReader::Key(std::string_view name) {
-  if (skip_ != 0) return true;
   Frame& frame = frames_[depth_ - 1];
   const Range range = kRanges[static_cast<std::size_t>(frame.place)];
   next_ = Place::kSkip;
@@ -200,16 +201,8 @@ bool ReviewReader::Key(std::string_view name) {
 }
 
 bool ReviewReader::Enter(bool array) {
-  if (skip_ != 0) {
-    ++skip_;
-    return true;
-  }
   CountItem();
   const Place place = ValuePlace();
-  if (place == Place::kSkip) {
-    skip_ = 1;
-    return true;
-  }
   if (TypeOf(place) != (array ? Type::kArray : Type::kObject) || depth_ == kMaxFrames) {
     return Refuse(NameOf(TypeOf(place)), array ? "an array" : "an object");
   }
@@ -249,10 +242,6 @@ bool ReviewReader::Enter(bool array) {
 }
 
 bool ReviewReader::Leave() {
-  if (skip_ != 0) {
-    --skip_;
-    return true;
-  }
   const Place place = frames_[--depth_].place;
   // What follows a template's spec belongs to the spec around it again.
   if (place == Place::kTemplateSpec || place == Place::kJobPodSpec) shape_ = Shape::kPod;
@@ -272,13 +261,12 @@ bool ReviewReader::EndObject() { return Leave(); }
 bool ReviewReader::EndArray() { return Leave(); }
 
 bool ReviewReader::Bool(bool value) {
-  if (skip_ != 0 || ValuePlace() != Place::kDryRun) return Other("true or false");
+  if (ValuePlace() != Place::kDryRun) return Other("true or false");
   fields_.dry_run = value;
   return true;
 }
 
 bool ReviewReader::String(std::string_view value) {
-  if (skip_ != 0) return true;
   const Place place = ValuePlace();
   if (TypeOf(place) != Type::kString) return Other("a string");
   switch (place) {
@@ -325,10 +313,8 @@ bool ReviewReader::String(std::string_view value) {
 
 // A value of a type that no member which is read has, or not here.
 bool ReviewReader::Other(std::string_view found) {
-  if (skip_ != 0) return true;
   CountItem();
-  const Place place = ValuePlace();
-  return place == Place::kSkip || Refuse(NameOf(TypeOf(place)), found);
+  return Refuse(NameOf(TypeOf(ValuePlace())), found);
 }
 
 void ReviewReader::CountItem() {

@@ -60,7 +60,12 @@ class ReviewReader final : public json::Handler {
  public:
   explicit ReviewReader(std::size_t max_images) : max_images_(max_images) {}
 
-  bool Null() override { return true; }
+  bool Wants() const override;
+  void Skipped() override { CountItem(); }
+  bool Null() override {
+    CountItem();
+    return true;
+  }
   bool Bool(bool value) override;
   bool Int(std::int64_t) override { return Other("a number"); }
   bool Double(double) override { return Other("a number"); }
@@ -99,7 +104,6 @@ class ReviewReader final : public json::Handler {
   std::optional<Error> error_;
   std::array<Frame, kMaxFrames> frames_{};
   std::size_t depth_ = 0;  // frames in use
-  std::size_t skip_ = 0;   // how deep in something that is not read
   Place next_{};           // of the value after a member's name
   std::string_view next_key_;
   bool in_old_ = false;

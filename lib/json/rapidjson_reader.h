@@ -17,6 +17,7 @@
 #include "base/printable.h"
 #include "base/result.h"
 #include "json/json.h"
+#include "text_checks.h"
 
 namespace plimsoll::json::internal {
 
@@ -24,17 +25,6 @@ namespace plimsoll::json::internal {
 // RapidJSON 1.1.0 reads out of bounds with it.
 inline constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
-
-// What RapidJSON lets pass: a byte order mark, NUL (it takes it for the end), too many bytes.
-inline Status CheckText(std::string_view text, const Limits& limits) {
-  if (text.size() > limits.max_bytes) {
-    return Fail(kLimitExceeded, "JSON of " + std::to_string(text.size()) + " bytes; at most " +
-                                    std::to_string(limits.max_bytes) + " are read");
-  }
-  if (text.substr(0, 3) == "\xef\xbb\xbf") return Fail(kMalformed, "JSON with a byte order mark");
-  if (text.find('\0') != std::string_view::npos) return Fail(kMalformed, "JSON with a NUL byte");
-  return {};
-}
 
 // Adapts a Sink to RapidJSON's handler concept, and counts. A Sink has the methods of
 // json::Handler.
