@@ -14,11 +14,11 @@ namespace plimsoll::http {
 
 // A body that asks the pool before it grows.
 struct PooledBody {
-  struct value_type {
+  struct value_type {  // NOLINT: Beast's name
     std::string text;
     BodyPool::Share share;
   };
-  class reader {
+  class reader {  // NOLINT: Beast's name
    public:
     template <bool IsRequest, class Fields>
     reader(boost::beast::http::header<IsRequest, Fields>& /*header*/, value_type& body)

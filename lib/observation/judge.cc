@@ -10,7 +10,6 @@ namespace {
 
 using baseline::NoteKind;
 using baseline::Posture;
-using sigstore::ContentKind;
 using sigstore::Outcome;
 using sigstore::Verification;
 
@@ -199,7 +198,7 @@ class Judgement {
     if (found_.control == oci::Control::kMissing) Note(NoteKind::kManifestMissing, "");
   }
 
-  void Note(NoteKind kind, std::string message) {
+  void Note(NoteKind kind, std::string_view message) {
     out_.notes.push_back({kind, Printable(message, kMessageMax)});
   }
 

@@ -65,8 +65,8 @@ std::size_t BytesOf(const oci::ManifestInfo& manifest) {
 std::size_t BytesOf(const Remembered& remembered) {
   std::size_t bytes = BytesOf(remembered.manifest) + BytesOf(remembered.judged);
   for (const auto& [name, validator] : remembered.validators.entries) {
-    bytes +=
-        kNode + sizeof name + sizeof validator + HeapOf(name, validator.etag, validator.digest);
+    bytes += kNode + sizeof(std::string) + sizeof validator +
+             HeapOf(name, validator.etag, validator.digest);
   }
   return bytes;
 }

@@ -245,7 +245,7 @@ Status ReadIntotoV2(const json::Value& spec, const VerifierReader& reader, Entry
         PLIMSOLL_ASSIGN(const Bytes text,
                         ProtoBytes(s["sig"], 2 * reader.limits().signature_bytes));
         auto inner = DecodeBase64Text(AsText(text), reader.limits().signature_bytes, s.Path());
-        Bytes signature = inner ? std::move(*inner) : text;
+        Bytes signature = inner ? *inner : text;
         PLIMSOLL_ASSIGN(LogVerifier verifier, reader.ReadPem(s["publicKey"]));
         return LoggedSignature{std::move(signature), std::move(verifier), {}};
       });

@@ -191,7 +191,9 @@ void World::WritePolicy(std::size_t index, const controller::WritePolicy& action
 }
 
 void World::Read(std::size_t index, const controller::ReadBaseline& action) {
+  // Who reads gave up waiting for the answer to what was sent, which may have been what made the object.
   promises_->OnWriteAnswered(index, action.name, action.uid, false);
+  promises_->OnWriteAnswered(index, action.name, "", false);
   if (ApiDown()) return;  // no answer: the core asks again
   const auto found = baselines_.find(action.name);
   const std::uint64_t life = controllers_[index]->life;
