@@ -20,6 +20,8 @@ DriftDigest ListedDigest(const Row& row, DriftKind kind, std::string_view reposi
   return listed;
 }
 
+bool IsFirstUse(const ImageRecord& image) { return image.origin == Origin::kFirstUse; }
+
 }  // namespace
 
 // The entries of drift[], and those that had no place there but to which digests still belong.
@@ -73,6 +75,7 @@ void LifeState::JudgeAll() {
     }
     if (verdict.pending_until && image.confirmed_time) WakeAt(*verdict.pending_until);
     if (row.seen == nullptr) continue;
+    if (HasNewForm(row)) row.verdict.notes.push_back({NoteKind::kFormatChanged, {}, {}, {}, {}});
     for (const VerdictNote& note : verdict.notes) {
       std::string text(ToText(note.kind));
       if (note.alone) {
@@ -87,6 +90,22 @@ void LifeState::JudgeAll() {
       if (!held && image.notes.size() < RecordLimits::kNotes) image.notes.push_back(text);
     }
   }
+}
+
+// A signer whose signatures lay in .sig tags stores one of an image that came later, or of this one, as a referrer.
+bool LifeState::HasNewForm(const Row& row) const {
+  const ImageRecord& image = row.image;
+  if (!row.verdict.continuous || !image.storage || *image.storage == Storage::kSignatureTag) {
+    return false;
+  }
+  if (row.was_in_tag) return true;
+  return std::any_of(rows_.begin(), rows_.end(), [&](const auto& named) {
+    const ImageRecord& other = named.second.image;
+    return other.storage == Storage::kSignatureTag && (other.continuous || IsFirstUse(other)) &&
+           other.first_observed_time < image.first_observed_time &&
+           std::find_first_of(other.signers.begin(), other.signers.end(), image.signers.begin(),
+                              image.signers.end()) != other.signers.end();
+  });
 }
 
 // Whole entries (s- or r-) and single digests (d-) that an acceptance in force names.

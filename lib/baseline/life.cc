@@ -229,6 +229,9 @@ void LifeState::TakeObservations() {
     Row& row = RowOf(observation->digest);
     ImageRecord& image = row.image;
     const bool judged_before = image.posture != Posture::kUnknown;
+    row.was_in_tag = row.was_in_tag || image.storage == Storage::kSignatureTag ||
+                     std::find(image.notes.begin(), image.notes.end(),
+                               ToText(NoteKind::kFormatChanged)) != image.notes.end();
     ImageRecord taken = TakeIn(input, image, *observation);
     if (ShownPosture(*observation) != Posture::kUnknown) {
       row.seen = observation;

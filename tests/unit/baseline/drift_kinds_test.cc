@@ -9,6 +9,7 @@ namespace plimsoll::baseline::testing {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 World SignedByKeyAndLogged() {
@@ -506,10 +507,33 @@ TEST(FalseAlarm, ANewStorageFormByTheSameSignerIsNoDrift) {
   World world = World::Established();
   Observation bundle = Signed("first", Workflow());
   bundle.signers[0].storage = Storage::kReferrer;
-  bundle.notes = {{NoteKind::kFormatChanged, {}}};
   world.See(bundle);
   EXPECT_THAT(world.record().drift, IsEmpty());
-  EXPECT_THAT(world.Image("first").notes, Contains("FormatChanged"));
+  EXPECT_THAT(world.Image("first").notes, ElementsAre("FormatChanged"));
+  world.Pass(hours(6));
+  world.See(bundle);
+  EXPECT_THAT(world.Image("first").notes, ElementsAre("FormatChanged"));
+}
+
+TEST(FalseAlarm, ALaterImageInANewStorageFormIsNotedAndAnEarlierOneIsNot) {
+  World world = World::Established();
+  world.Pass(hours(1));
+  Observation bundle = Signed("second", Workflow("acme/web", "refs/tags/v2"));
+  bundle.signers[0].storage = Storage::kReferrer;
+  world.Deploy("second", bundle);
+  EXPECT_THAT(world.record().drift, IsEmpty());
+  EXPECT_THAT(world.Image("second").notes, ElementsAre("FormatChanged"));
+  world.See(Signed("first", Workflow()));
+  EXPECT_THAT(world.Image("first").notes, IsEmpty());
+}
+
+TEST(FalseAlarm, AStrangersReferrerIsNoChangeOfForm) {
+  World world = World::Established();
+  world.Pass(hours(1));
+  Observation bundle = Signed("second", Stranger());
+  bundle.signers[0].storage = Storage::kReferrer;
+  world.Deploy("second", bundle);
+  EXPECT_THAT(world.Image("second").notes, IsEmpty());
 }
 
 }  // namespace
