@@ -74,10 +74,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!document) {
     // Two readers, one language; a name twice in an object is the handler's concern, and where numbers end is not the same.
     const std::string& why = document.error().message;
-    const bool ours = why.find("twice") != std::string::npos || why.find("too big") != std::string::npos;
+    const bool ours =
+        why.find("twice") != std::string::npos || why.find("too big") != std::string::npos;
     if (events && !ours) std::abort();
     return 0;
   }
+  if (!events && events.error().message.find("double can hold") != std::string::npos) return 0;
   // What is a document is a stream of the same values, and so is what is written of it. (A number that is
   // no integer may come back as its neighbour: the parser's last digit is not exact.)
   const std::size_t values = Walk(document->root());

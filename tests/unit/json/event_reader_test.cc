@@ -91,8 +91,10 @@ void Tell(const Value& value, std::string& out) {
   }
 }
 
+// Where a number is too large for a double the two do not agree to the digit.
 bool IsAboutANumbersSize(const Error& error) {
-  return error.message.find("too big") != std::string::npos;
+  return error.message.find("too big") != std::string::npos ||
+         error.message.find("double can hold") != std::string::npos;
 }
 
 // Counts the texts that both took.
@@ -107,6 +109,7 @@ int Compare(const std::string& text) {
     EXPECT_EQ(events.error().code, skipped.error().code) << text;
   }
   if (!document && IsAboutANumbersSize(document.error())) return 0;
+  if (!events && IsAboutANumbersSize(events.error())) return 0;
   EXPECT_EQ(document.has_value(), events.has_value())
       << text << "\n"
       << (document ? events.error().message : document.error().message);
