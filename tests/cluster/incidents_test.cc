@@ -42,8 +42,7 @@ class IncidentsTest : public ClusterTest {
     RunPod(name + "-" + tag, repository + ":" + tag);
   }
   // How many Events of each reason the baseline and the Pods of one repository have; "Pod/" stands before those of Pods.
-  std::map<std::string, int> EventsOf(const std::string& name,
-                                      const std::string& repository) {
+  std::map<std::string, int> EventsOf(const std::string& name, const std::string& repository) {
     std::map<std::string, int> counts;
     const auto count = [&](const std::string& name_space, const std::string& regarding,
                            const std::string& prefix) {
