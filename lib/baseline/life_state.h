@@ -20,7 +20,7 @@ struct Row {
   bool brief = false;                 // of remembered[], and not looked at since
   const Observation* seen = nullptr;  // a complete observation of this moment
   bool first_definite = false;        // its first one
-  bool was_in_tag = false;            // its signature lay in the .sig tag once, and lies elsewhere since
+  bool was_in_tag = false;  // its signature lay in the .sig tag once, and lies elsewhere since
   Verdict verdict;
   bool shows = false;        // it shows an open drift now
   std::string drift_before;  // the entry that it belonged to before this step
