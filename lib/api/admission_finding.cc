@@ -56,10 +56,20 @@ std::string NextStepOf(const AdmissionVerdict& verdict, const std::string& host)
   return "";
 }
 
-std::string SeenOf(const AdmissionVerdict& verdict) {
+std::string HostOf(const JudgedImage& image) {
+  return image.repository.substr(0, image.repository.find('/'));
+}
+
+std::string SeenOf(const AdmissionVerdict& verdict, const JudgedImage& image) {
   const baseline::Verdict& classified = verdict.classified;
   if (classified.signer) return baseline::ShortSigner(*classified.signer);
-  if (verdict.kind == DriftKind::kSignatureMissing) return "none in any form";
+  if (verdict.kind == DriftKind::kSignatureMissing) {
+    std::string text = "none in any form";
+    if (image.answered) {
+      text += ", " + HostOf(image) + " answered at " + FormatTime(*image.answered).substr(11);
+    }
+    return text;
+  }
   return classified.reason;
 }
 
@@ -91,8 +101,8 @@ ImageFinding FindingOf(const JudgedImage& image, const AdmissionVerdict& verdict
       finding.expected += ", as on every image since " + DateOf(*record->learning_time);
     }
   }
-  finding.seen = SeenOf(verdict);
-  finding.next_step = NextStepOf(verdict, image.repository.substr(0, image.repository.find('/')));
+  finding.seen = SeenOf(verdict, image);
+  finding.next_step = NextStepOf(verdict, HostOf(image));
   return finding;
 }
 

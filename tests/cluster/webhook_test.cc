@@ -79,8 +79,11 @@ TEST_F(WebhookOnTest, WhatWasLearnedIsEnforced) {
   EXPECT_THAT(message,
               HasSubstr("is not signed (SignatureMissing, critical). Expected: a signature "
                         "by key:"));
-  EXPECT_THAT(message,
-              ContainsRegex("as on every image since 20[0-9-]{8}\\. Seen: none in any form"));
+  EXPECT_THAT(
+      message,
+      ContainsRegex(
+          "as on every image since 20[0-9-]{8}\\. Seen: none in any form, 127\\.0\\.0\\.1:[0-9]+ "
+          "answered at [0-9]{2}:[0-9]{2}:[0-9]{2}Z\\. To accept: "));
   EXPECT_THAT(message,
               HasSubstr("To accept: kubectl plimsoll accept " + web + " SignatureMissing " +
                         FingerprintOf(message) + " --expires 14d --reason TEXT"));

@@ -132,8 +132,10 @@ class Judge {
       const Admission verdict = image.verdict.verdict;
       if (verdict == Admission::kAdmit) continue;
       if (!enforcing() && image.verdict.only_in_denying) continue;
-      api::ImageFinding finding = api::FindingOf(
-          {image.container, image.repository, image.digest, image.by_tag}, image.verdict, record);
+      api::ImageFinding finding =
+          api::FindingOf({image.container, image.repository, image.digest, image.by_tag,
+                          answers_.AnsweredAt(image.repository, image.digest)},
+                         image.verdict, record);
       if (verdict == Admission::kDeny && enforcing()) {
         denied.push_back(std::move(finding));
       } else {

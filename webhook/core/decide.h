@@ -51,6 +51,9 @@ class Answers {
   // The last complete or fresh Unknown observation of this digest; null: none is at hand.
   virtual std::shared_ptr<const baseline::Observation> Observed(
       const std::string& repository, const std::string& digest) const = 0;
+  // When the registry answered so; none: nothing is at hand.
+  virtual std::optional<Time> AnsweredAt(const std::string& repository,
+                                         const std::string& digest) const = 0;
   // What the tag was resolved to a moment ago.
   virtual std::optional<std::string> Resolved(const std::string& repository,
                                               const std::string& tag) const = 0;

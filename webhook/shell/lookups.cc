@@ -81,6 +81,11 @@ std::string HostOf(const std::string& repository) {
   return repository.substr(0, repository.find('/'));
 }
 
+struct Answered {
+  std::shared_ptr<const baseline::Observation> observation;
+  Time at;
+};
+
 // Who holds how many places.
 struct Places {
   std::size_t in_all = 0;
@@ -150,7 +155,7 @@ struct Lookups::Impl {
   Places all;
   Places others;  // of repositories without a trusted signer
   std::multimap<SteadyTime, std::weak_ptr<Waiter>> deadlines;
-  ExpiringMap<std::shared_ptr<const baseline::Observation>> observed;
+  ExpiringMap<Answered> observed;
   ExpiringMap<std::string> resolved;
 
   std::vector<std::thread> threads;
@@ -216,7 +221,8 @@ struct Lookups::Impl {
     }
     if (observation.digest.empty()) return;
     observed.Put(lookup.repository + "@" + observation.digest,
-                 std::make_shared<const baseline::Observation>(observation), now + keep_for);
+                 {std::make_shared<const baseline::Observation>(observation), clock.Now()},
+                 now + keep_for);
     if (!lookup.tag.empty())
       resolved.Put(lookup.repository + ":" + lookup.tag, observation.digest, now + limits.tag_for);
   }
@@ -312,9 +318,17 @@ std::shared_ptr<const baseline::Observation> Lookups::Observed(const std::string
   const auto* found = impl_->observed.Find(repository + "@" + digest, impl_->clock.Steady());
   if (found == nullptr) return nullptr;
   const auto verifier = impl_->observer.verifier();
-  const bool same_root = (*found)->trust_root == verifier->trust_root().generation();
+  const auto& observation = found->observation;
+  const bool same_root = observation->trust_root == verifier->trust_root().generation();
   // An Unknown was judged by no trust root.
-  return same_root || (*found)->posture == baseline::Posture::kUnknown ? *found : nullptr;
+  return same_root || observation->posture == baseline::Posture::kUnknown ? observation : nullptr;
+}
+
+std::optional<Time> Lookups::AnsweredAt(const std::string& repository,
+                                        const std::string& digest) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto* found = impl_->observed.Find(repository + "@" + digest, impl_->clock.Steady());
+  return found == nullptr ? std::nullopt : std::optional(found->at);
 }
 
 std::optional<std::string> Lookups::Resolved(const std::string& repository,

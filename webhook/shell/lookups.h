@@ -51,6 +51,8 @@ class Lookups final : public Answers {
 
   std::shared_ptr<const baseline::Observation> Observed(const std::string& repository,
                                                         const std::string& digest) const override;
+  std::optional<Time> AnsweredAt(const std::string& repository,
+                                 const std::string& digest) const override;
   std::optional<std::string> Resolved(const std::string& repository,
                                       const std::string& tag) const override;
 

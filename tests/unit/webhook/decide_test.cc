@@ -72,6 +72,11 @@ class World final : public Snapshot, public Answers {
     const auto found = observed_.find(repository + "@" + digest);
     return found == observed_.end() ? nullptr : found->second;
   }
+  std::optional<Time> AnsweredAt(const std::string& repository,
+                                 const std::string& digest) const override {
+    if (!observed_.contains(repository + "@" + digest)) return std::nullopt;
+    return now() - std::chrono::seconds(16);
+  }
   std::optional<std::string> Resolved(const std::string& repository,
                                       const std::string& tag) const override {
     const auto found = resolved_.find(repository + ":" + tag);
@@ -114,7 +119,8 @@ TEST(Decide, AnUnsignedImageOfASignedRepositoryIsDeniedWithTheWayToAcceptIt) {
   ASSERT_FALSE(decision.answer.allowed);
   EXPECT_THAT(decision.answer.message, HasSubstr("SignatureMissing"));
   EXPECT_THAT(decision.answer.message,
-              HasSubstr("kubectl plimsoll accept ghcr.io/acme/web SignatureMissing d-"));
+              HasSubstr("Seen: none in any form, ghcr.io answered at 08:59:44Z. To accept: "
+                        "kubectl plimsoll accept ghcr.io/acme/web SignatureMissing d-"));
   EXPECT_LE(decision.answer.message.size(), 800u);
 }
 
