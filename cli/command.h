@@ -59,6 +59,7 @@ struct Command {
   std::vector<Argument> arguments;
   std::vector<std::string> description;  // paragraphs
   std::vector<Example> examples;
+  bool examples_assume = false;  // something that only their reader has, so no test can run them
   // What exit codes 0, 1 and 3 mean here; empty: it does not answer that.
   std::string holds, does_not_hold, could_not_judge;
   std::vector<config::FlagSet::Description> flags;

@@ -223,7 +223,7 @@ std::string Reference() {
       out += "| " + code + " | " + Capital(meaning) + " |\n";
     out += "\n";
     if (command.examples.empty()) continue;
-    out += "```sh\n";
+    out += command.examples_assume ? "```sh\n" : "```sh run\n";
     for (const Example& example : command.examples)
       out += "# " + example.comment + "\nplimsoll " + example.line + "\n";
     out += "```\n\n";

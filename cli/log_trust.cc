@@ -90,6 +90,7 @@ Command LogTrustCommand() {
   command.examples = {{"Believe a private log again that was restored",
                        "log trust \"rekor.example - 1193050959916656506\" --reason \"restored from "
                        "the backup of 3 May, OPS-1234\""}};
+  command.examples_assume = true;
   command.holds = "trusted again";
   command.does_not_hold = "refused: that log is not inconsistent, or by the API server";
   command.could_not_judge = "the API server did not answer, or has no such ConfigMap";

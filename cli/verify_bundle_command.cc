@@ -30,6 +30,7 @@ Command VerifyBundleCommand() {
       {"A release of a project that signs without keys",
        "verify-bundle --bundle app.sigstore.json --certificate-identity release@acme.example "
        "--certificate-oidc-issuer https://accounts.example.com app.tar.gz"}};
+  command.examples_assume = true;
   command.holds = "verified";
   command.does_not_hold = "rejected, also when the bundle cannot be parsed";
   command.flags = DescribeVerifyBundle();

@@ -51,6 +51,7 @@ Result<std::unique_ptr<http::Server>> StartTls(const config::WebhookFlags& flags
   options.certificate_chain_pem = pair.chain_pem;
   options.private_key_pem = pair.key_pem;
   options.threads = 2;
+  options.limits.large_pool_bytes = kMaxReviewBytes;
   for (const char* path : {"/enforce/", "/audit/"})
     options.body_limits.push_back({path, kMaxReviewBytes});
   auto server = http::Server::Start(std::move(options), std::move(handler), metrics, log);
@@ -167,6 +168,7 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
   auto root_read = clock.Steady();
   while (!stop.Wait(kReloadEveryMs)) {
     ReloadCertificate(flags, *pair, **server, metrics, log);
+    setup::GiveBackFreeMemory();
     if (clock.Steady() - root_read < kTrustRootEvery) continue;
     root_read = clock.Steady();
     ReloadTrustRoot(config, *stack->observer, log);
@@ -214,6 +216,7 @@ int Run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
+  plimsoll::setup::GiveBackLargeBlocks();
   try {
     return plimsoll::webhook::Run(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::exception& error) {

@@ -8,11 +8,15 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "http/server.h"
-#include "load.h"
 #include "support/fault_server/tls_identity.h"
+#include "support/http_load/http_load.h"
 
 namespace plimsoll::bench {
 namespace {
+
+using testing::LoadPlan;
+using testing::LoadResult;
+using testing::PostRequest;
 
 constexpr std::size_t kBodyBytes = 5'600;  // an AdmissionReview of a usual Pod
 constexpr int kServerThreads = 2;

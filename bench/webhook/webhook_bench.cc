@@ -19,14 +19,18 @@
 #include "baseline/life.h"
 #include "json/writer.h"
 #include "kube/transport.h"
-#include "load.h"
 #include "metrics/registry.h"
 #include "setup/stack.h"
 #include "support/fault_server/tls_identity.h"
+#include "support/http_load/http_load.h"
 #include "webhook/shell/handler.h"
 
 namespace plimsoll::bench {
 namespace {
+
+using testing::LoadPlan;
+using testing::LoadResult;
+using testing::PostRequest;
 
 constexpr int kServerThreads = 2;
 constexpr int kRounds = 3;       // alternating, and the best of each counts

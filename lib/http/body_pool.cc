@@ -1,36 +1,40 @@
 #include "body_pool.h"
 
+#include <algorithm>
+
 namespace plimsoll::http {
 
-bool BodyPool::Share::Grow(std::size_t total) {
-  if (pool_ == nullptr) return false;
+std::size_t BodyPool::Share::Grow(std::size_t total) {
+  if (pool_ == nullptr) return 0;
   const ServerLimits& limits = pool_->limits_;
-  if (placed_ || total <= limits.small_body_bytes || total <= pooled_) return true;
+  if (total <= held_) return held_;
+  if (total <= limits.small_body_bytes) return total;
   const std::lock_guard lock(pool_->mutex_);
+  // Only a body whose length was declared gets this large, so it never grows out of the other pool.
   if (total > limits.large_body_bytes) {
-    if (pool_->placed_ >= limits.large_body_places) return false;
-    ++pool_->placed_;
-    placed_ = true;
-    pool_->pooled_ -= pooled_;
-    pooled_ = 0;
-    return true;
+    if (held_ != 0 || pool_->large_ + total > limits.large_pool_bytes) return 0;
+    pool_->large_ += total;
+    large_ = true;
+    held_ = total;
+    return held_;
   }
-  // In steps, so that the pool's lock is not taken for every packet.
-  constexpr std::size_t kStep = 64 * 1024;
-  const std::size_t wanted = (total + kStep - 1) / kStep * kStep;
-  if (pool_->pooled_ + wanted - pooled_ > limits.body_pool_bytes) return false;
-  pool_->pooled_ += wanted - pooled_;
-  pooled_ = wanted;
-  return true;
+  // Doubled, so that a body in many pieces is not copied for each of them.
+  const std::size_t wanted = std::max(total, std::min(2 * held_, limits.large_body_bytes));
+  for (const std::size_t room : {wanted, total}) {
+    if (pool_->pooled_ + room - held_ > limits.body_pool_bytes) continue;
+    pool_->pooled_ += room - held_;
+    held_ = room;
+    return held_;
+  }
+  return 0;
 }
 
 void BodyPool::Share::Release() {
-  if (pool_ == nullptr || (pooled_ == 0 && !placed_)) return;
+  if (pool_ == nullptr || held_ == 0) return;
   const std::lock_guard lock(pool_->mutex_);
-  pool_->pooled_ -= pooled_;
-  if (placed_) --pool_->placed_;
-  pooled_ = 0;
-  placed_ = false;
+  (large_ ? pool_->large_ : pool_->pooled_) -= held_;
+  held_ = 0;
+  large_ = false;
 }
 
 }  // namespace plimsoll::http

@@ -22,21 +22,21 @@ class BodyPool {
     Share& operator=(const Share&) = delete;
     ~Share() { Release(); }
     void Attach(BodyPool* pool) { pool_ = pool; }
-    // Room for a body of `total` bytes. False when there is none.
-    bool Grow(std::size_t total);
+    // Room for a body of `total` bytes, which is at least what is asked for; 0 when there is none.
+    std::size_t Grow(std::size_t total);
     void Release();
 
    private:
     BodyPool* pool_ = nullptr;
-    std::size_t pooled_ = 0;
-    bool placed_ = false;
+    std::size_t held_ = 0;
+    bool large_ = false;  // which pool `held_` is from
   };
 
  private:
   const ServerLimits limits_;
   std::mutex mutex_;
   std::size_t pooled_ = 0;  // guarded by mutex_
-  std::size_t placed_ = 0;  // guarded by mutex_
+  std::size_t large_ = 0;   // guarded by mutex_
 };
 
 }  // namespace plimsoll::http

@@ -81,18 +81,20 @@ Refusal JudgeRequest(RequestParser& parser, const ServerOptions& options) {
   const std::size_t limit = BodyLimitOf(options, target.substr(0, target.find('?')));
   const auto length = parser.content_length();
   if (length && *length > limit) return {413, "body_bytes", "the body is too large"};
-  if (length && !parser.get().body().share.Grow(static_cast<std::size_t>(*length))) {
-    return {503, "body_places", "too many large bodies at this moment"};
+  if (length && parser.get().body().share.Grow(static_cast<std::size_t>(*length)) < *length) {
+    return {503, "body_pool", "too many large bodies at this moment"};
   }
-  parser.body_limit(limit);
+  parser.body_limit(length ? limit : std::min(limit, options.limits.large_body_bytes));
   return {};
 }
 
 Refusal RefusalOf(beast::error_code error, bool in_body) {
   namespace bh = beast::http;
-  if (error == bh::error::body_limit) return {413, "body_bytes", "the body is too large"};
+  if (error == bh::error::body_limit) {
+    return {413, "body_bytes", "the body is too large, or is large and does not say its length"};
+  }
   if (error == bh::error::buffer_overflow && in_body) {
-    return {503, "body_places", "too many large bodies at this moment"};
+    return {503, "body_pool", "too many large bodies at this moment"};
   }
   if (error == bh::error::header_limit || error == bh::error::buffer_overflow) {
     return {431, "header_bytes", "the header is too large"};

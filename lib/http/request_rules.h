@@ -1,6 +1,7 @@
 // What a request must be like to be read at all. Knows Beast's parser, and nothing of sockets.
 #pragma once
 
+#include <algorithm>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http.hpp>
 #include <cstdint>
@@ -29,10 +30,14 @@ struct PooledBody {
       std::size_t total = 0;
       for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
         const char* data = static_cast<const char*>(buffer.data());
-        if (!body_.share.Grow(body_.text.size() + buffer.size())) {
+        const std::size_t size = body_.text.size() + buffer.size();
+        const std::size_t room = body_.share.Grow(size);
+        if (room < size) {
           error = boost::beast::http::error::buffer_overflow;
           return total;
         }
+        // To what was granted and no further: a string that grows by itself takes twice of it.
+        if (size > body_.text.capacity()) body_.text.reserve(std::max(room, kLeastRoom));
         body_.text.append(data, buffer.size());
         total += buffer.size();
       }
@@ -42,6 +47,7 @@ struct PooledBody {
     void finish(boost::beast::error_code& error) { error = {}; }
 
    private:
+    static constexpr std::size_t kLeastRoom = 4 * 1024;
     value_type& body_;
   };
 };

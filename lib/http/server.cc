@@ -8,7 +8,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <thread>
 #include <vector>
 
@@ -24,6 +23,8 @@ using net::ip::tcp;
 
 constexpr std::chrono::milliseconds kSweepEvery{50};
 constexpr std::chrono::milliseconds kPauseAfterAcceptError{100};
+constexpr std::chrono::milliseconds kPauseWhileEnding{1};
+constexpr std::size_t kEnding = 16;
 constexpr int kMaxThreads = 64;
 
 struct ListenAddress {
@@ -92,8 +93,7 @@ class BeastServer final : public Server {
  public:
   BeastServer(std::shared_ptr<ServerCore> core)
       : core_(std::move(core)),
-        guard_(net::make_work_guard(core_->context)),
-        acceptor_(net::make_strand(core_->context)),
+        acceptor_(*core_->contexts.front()),
         pause_(acceptor_.get_executor()),
         sweep_(acceptor_.get_executor()) {}
 
@@ -120,8 +120,9 @@ class BeastServer final : public Server {
       Accept();
       Sweep();
     });
-    for (int i = 0; i < core_->options.threads; ++i) {
-      threads_.emplace_back([core = core_] { Run(*core); });
+    for (const std::unique_ptr<net::io_context>& context : core_->contexts) {
+      guards_.push_back(net::make_work_guard(*context));
+      threads_.emplace_back([core = core_, &context = *context] { Run(*core, context); });
     }
     return {};
   }
@@ -155,18 +156,18 @@ class BeastServer final : public Server {
       constexpr std::chrono::milliseconds kForClosing{200};
       core_->WaitForNone(kForClosing);
     }
-    guard_.reset();
-    core_->context.stop();
+    guards_.clear();
+    for (const std::unique_ptr<net::io_context>& context : core_->contexts) context->stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     core_->ForEach([](Connection& connection) { connection.Forget(); });
   }
 
  private:
-  static void Run(ServerCore& core) {
+  static void Run(ServerCore& core, net::io_context& context) {
     while (true) {
       try {
-        core.context.run();
+        context.run();
         return;
       } catch (const std::exception& error) {
         // Only memory can run out here; the connection whose handler threw is gone.
@@ -177,7 +178,7 @@ class BeastServer final : public Server {
   }
 
   void Accept() {
-    acceptor_.async_accept(net::make_strand(core_->context),
+    acceptor_.async_accept(core_->NextContext(),
                            [this](boost::system::error_code error, tcp::socket socket) {
                              OnAccept(error, std::move(socket));
                            });
@@ -192,7 +193,7 @@ class BeastServer final : public Server {
       } else {
         core_->Refused("connections").Add();
       }
-      Accept();
+      AcceptNext();
       return;
     }
     // Out of file descriptors or memory: a loop without a pause would burn the processor.
@@ -200,6 +201,20 @@ class BeastServer final : public Server {
     pause_.expires_after(kPauseAfterAcceptError);
     pause_.async_wait([this](boost::system::error_code cancelled) {
       if (!cancelled && acceptor_.is_open()) Accept();
+    });
+  }
+
+  // Those that made room may still be ending. While many are, nobody new comes in: a flood would cost a multiple of
+  // what the limit allows.
+  void AcceptNext() {
+    if (!acceptor_.is_open()) return;
+    if (core_->alive <= core_->options.limits.max_connections + kEnding) {
+      Accept();
+      return;
+    }
+    pause_.expires_after(kPauseWhileEnding);
+    pause_.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) AcceptNext();
     });
   }
 
@@ -213,7 +228,7 @@ class BeastServer final : public Server {
   }
 
   const std::shared_ptr<ServerCore> core_;
-  net::executor_work_guard<net::io_context::executor_type> guard_;
+  std::vector<net::executor_work_guard<net::io_context::executor_type>> guards_;
   tcp::acceptor acceptor_;
   net::steady_timer pause_;
   net::steady_timer sweep_;
@@ -230,6 +245,11 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Handler han
                                               Metrics& metrics, Logger& logger) {
   if (options.threads < 1 || options.threads > kMaxThreads || options.limits.max_connections == 0) {
     return Fail(kInvalidArgument, "a server has 1 to 64 threads and at least one connection");
+  }
+  for (const BodyLimit& limit : options.body_limits) {
+    if (limit.max_body_bytes > options.limits.large_pool_bytes) {
+      return Fail(kInvalidArgument, "no body is larger than the pool of large ones");
+    }
   }
   PLIMSOLL_ASSIGN(const ListenAddress where, ParseListenAddress(options.address));
   std::shared_ptr<net::ssl::context> tls;

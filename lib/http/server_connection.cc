@@ -53,6 +53,7 @@ Connection::Connection(std::shared_ptr<ServerCore> core, net::ip::tcp::socket so
       core_(*core),
       stream_(std::move(socket)),
       buffer_(core->options.limits.max_header_bytes + kReadBytes) {
+  ++core_.alive;
   beast::error_code error;
   const auto endpoint = stream_.socket().remote_endpoint(error);
   if (!error) {
@@ -63,7 +64,10 @@ Connection::Connection(std::shared_ptr<ServerCore> core, net::ip::tcp::socket so
   since_ = Ticks(Steady::now());
 }
 
-Connection::~Connection() { core_.Unregister(this); }
+Connection::~Connection() {
+  --core_.alive;
+  core_.Unregister(this);
+}
 
 void Connection::Enter(State state, std::chrono::milliseconds time) {
   const Steady::time_point now = Steady::now();
@@ -86,18 +90,26 @@ void Connection::Start() {
       self->ReadFirstByte();
       return;
     }
-    const std::shared_ptr<net::ssl::context> context = self->core_.Tls();
-    self->stream_.UseTls(*context);
-    self->stream_.tls_stream().async_handshake(net::ssl::stream_base::server,
-                                               [self](beast::error_code error) {
-                                                 if (error) {
-                                                   self->core_.Refused("handshake").Add();
-                                                   self->Close(false);
-                                                   return;
-                                                 }
-                                                 self->ReadFirstByte();
-                                               });
+    // A peer that says nothing costs no more than its socket: TLS is 80 KiB.
+    self->stream_.socket().async_wait(
+        net::ip::tcp::socket::wait_read,
+        [self](beast::error_code error) { error ? self->Close(false) : self->Handshake(); });
   });
+}
+
+void Connection::Handshake() {
+  if (closed_) return;
+  const std::shared_ptr<net::ssl::context> context = core_.Tls();
+  stream_.UseTls(*context);
+  stream_.tls_stream().async_handshake(net::ssl::stream_base::server,
+                                       [self = shared_from_this()](beast::error_code error) {
+                                         if (error) {
+                                           self->core_.Refused("handshake").Add();
+                                           self->Close(false);
+                                           return;
+                                         }
+                                         self->ReadFirstByte();
+                                       });
 }
 
 void Connection::ReadFirstByte() {

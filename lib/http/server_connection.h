@@ -1,6 +1,6 @@
 // One connection of the server: TLS, header, body, handler, answer, and again.
 //
-// Everything runs on the connection's strand but Start's construction, `since`, `waiting` and
+// Everything runs on the one thread that the connection belongs to but Start's construction, `since`, `waiting` and
 // `remote_ip`.
 #pragma once
 
@@ -8,7 +8,6 @@
 #include "server_core.h"
 
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
@@ -83,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using ErrorCode = boost::beast::error_code;
 
   void Enter(State state, std::chrono::milliseconds time);
+  void Handshake();
   void ReadFirstByte();
   void OnFirstByte(ErrorCode error, std::size_t bytes);
   bool Feed(bool whole, ErrorCode& error);
@@ -112,7 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::atomic<std::uint64_t> request_number_{0};
   std::atomic<std::uint64_t> peer_ended_{0};
 
-  // Used on the strand only.
+  // Used on its thread only.
   State state_ = State::kHandshake;
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;

@@ -28,8 +28,14 @@ ServerCore::ServerCore(ServerOptions given, Handler answer, Metrics& metrics, Lo
                                  "Requests that were answered, by status code")),
       connections_gauge_(
           metrics.Gauges("plimsoll_http_server_connections", "Connections that are open")
-              .With({{"server", options.name}})),
-      context(std::max(options.threads, 1)) {}
+              .With({{"server", options.name}})) {
+  // For one thread each: then an operation of its own wakes no other.
+  constexpr int kOneThread = 1;
+  for (int i = 0; i < std::max(options.threads, 1); ++i)
+    contexts.push_back(std::make_unique<net::io_context>(kOneThread));
+}
+
+net::io_context& ServerCore::NextContext() { return *contexts[next_++ % contexts.size()]; }
 
 Counter& ServerCore::Refused(const char* reason) {
   return refused_.With({{"server", options.name}, {"reason", reason}});
@@ -78,7 +84,7 @@ bool ServerCore::Register(const std::shared_ptr<Connection>& connection) {
     if (connections_.size() >= options.limits.max_connections) {
       victim = Victim();
       if (!victim) return false;
-      // Its place is free from now on: it is gone as soon as its strand gets to run.
+      // Its place is free from now on: it is gone as soon as its thread gets to it.
       connections_.erase(victim.get());
     }
     connections_[connection.get()] = connection;

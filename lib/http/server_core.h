@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "body_pool.h"
 #include "http/server.h"
@@ -37,6 +38,8 @@ struct ServerCore {
   std::shared_ptr<boost::asio::ssl::context> Tls();
   void SetTls(std::shared_ptr<boost::asio::ssl::context> context);
 
+  // Whose thread serves the next connection, from its first to its last byte. For the accepting thread alone.
+  boost::asio::io_context& NextContext();
   // False: there is no place, and the caller closes the connection.
   bool Register(const std::shared_ptr<Connection>& connection);
   void Unregister(Connection* connection);
@@ -52,6 +55,7 @@ struct ServerCore {
   bool WaitForNone(std::chrono::milliseconds limit);
 
   BodyPool bodies;
+  std::atomic<std::size_t> alive{0};  // connections, those that are ending too
   std::atomic<bool> draining{false};
   std::atomic<bool> retiring{false};
 
@@ -64,6 +68,8 @@ struct ServerCore {
   Gauge& connections_gauge_;
   std::array<std::atomic<Counter*>, 600> by_status_{};
 
+  std::size_t next_ = 0;
+
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
@@ -71,8 +77,8 @@ struct ServerCore {
   std::shared_ptr<boost::asio::ssl::context> tls_;
 
  public:
-  // Last, so that it goes first: the handlers in it own connections, which use what is above.
-  boost::asio::io_context context;
+  // One a thread. Last, so that they go first: the handlers in them own connections, which use what is above.
+  std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
 };
 
 }  // namespace plimsoll::http

@@ -41,6 +41,8 @@ Result<std::unique_ptr<http::Server>> Start(const std::string& name, const std::
 
 // A block of this size is a mapping of its own.
 constexpr int kLargeBlock = 256 * 1024;
+// Less is needed again soon.
+constexpr std::size_t kMuchFree = std::size_t{8} << 20;
 // Each arena keeps what is free in it; threads beyond this many share them.
 constexpr int kArenas = 2;
 
@@ -51,6 +53,10 @@ void GiveBackLargeBlocks() {
   ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
   ::mallopt(M_TRIM_THRESHOLD, kLargeBlock);
   ::mallopt(M_ARENA_MAX, kArenas);
+}
+
+void GiveBackFreeMemory() {
+  if (::mallinfo2().fordblks > kMuchFree) ::malloc_trim(0);
 }
 
 StopSignal::StopSignal() {

@@ -1,12 +1,15 @@
 // The API server goes away and comes back.
 #include <gtest/gtest.h>
 
-#include "cluster/cluster_test.h"
+#include "cluster/webhook_bed.h"
+#include "support/http_load/http_load.h"
+#include "support/raw_client/raw_client.h"
 
 namespace plimsoll::testing {
 namespace {
 
 using ApiServerOutageTest = ClusterTest;
+using WebhookOutageTest = WebhookTest;
 
 TEST_F(ApiServerOutageTest, TheControllerGoesOnWithWhatItKnewAndLosesNothing) {
   const std::string web = Repository("web");
@@ -26,6 +29,34 @@ TEST_F(ApiServerOutageTest, TheControllerGoesOnWithWhatItKnewAndLosesNothing) {
   WaitForStatus(web, "driftSummary", "SignatureMissing");
   EXPECT_EQ(Status(web, "learningTime"), learned);
   EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(WebhookOutageTest, TheWebhookAnswersFromMemoryMeanwhileAndAsBeforeAfterwards) {
+  const std::string web = Repository("web");
+  const std::string good = Push(web + ":v1");
+  Sign({"--key"}, good);
+  const std::string bad = Push(web + ":v2");
+  Pin(web, bed().public_key());
+  const Replica replica = StartWebhook();
+  Configure(replica.port, identity().ca_pem);
+  WaitUntilAsked(replica);
+  EXPECT_TRUE(RunImageUntilAdmitted(good, Denying()).ok());
+  EXPECT_EQ(RunImage(bad, Denying()).exit_code, 1);
+
+  Run({"stop", "kube-apiserver"});
+  http::RawClient other_api_server(replica.port, true);
+  for (const auto& [image, answer] :
+       {std::pair{good, "\"allowed\":true"}, {bad, "\"allowed\":false"}}) {
+    other_api_server.Send(
+        PostRequest("/enforce/pods", "application/json", ReviewOf(Denying(), image)));
+    EXPECT_NE(other_api_server.Answer().find(answer), std::string::npos) << image;
+  }
+  Run({"start", "kube-apiserver"});
+
+  const Outcome admitted = RunImage(good, Denying());
+  EXPECT_TRUE(admitted.ok()) << admitted.errors;
+  EXPECT_EQ(RunImage(bad, Denying()).exit_code, 1);
+  EXPECT_EQ(replica.program->Terminate(), 0);
 }
 
 }  // namespace

@@ -131,6 +131,25 @@ WebhookTest::Outcome WebhookTest::RunImageUntilWarned(const std::string& image,
   return outcome;
 }
 
+WebhookTest::Outcome WebhookTest::RunImageUntilRefused(const std::string& image,
+                                                       const std::string& reason) {
+  Outcome outcome;
+  for (int i = 0; i < kTries && outcome.errors.find(reason) == std::string::npos; ++i)
+    outcome = RunImage(image, Denying());
+  return outcome;
+}
+
+std::string WebhookTest::ReviewOf(const std::string& name_space, const std::string& image) {
+  return R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"705ab4f5",)"
+         R"("kind":{"group":"","version":"v1","kind":"Pod"},)"
+         R"("resource":{"group":"","version":"v1","resource":"pods"},"name":"web","namespace":")" +
+         name_space +
+         R"(","operation":"CREATE","userInfo":{"username":"somebody"},"object":{"kind":"Pod",)"
+         R"("apiVersion":"v1","metadata":{"name":"web","namespace":")" +
+         name_space + R"("},"spec":{"containers":[{"name":"web","image":")" + image +
+         R"("}]}},"oldObject":null,"dryRun":false}})";
+}
+
 WebhookTest::Replica WebhookTest::StartWebhook(const std::string& files) {
   const std::string from = files.empty() ? folder() : files;
   Replica replica;

@@ -36,8 +36,14 @@ class WebhookTest : public ClusterTest {
   // The same until there is a warning: a review that does not wait starts the look-up that the next one is judged by.
   Outcome RunImageUntilWarned(const std::string& image, const std::string& name_space);
 
+  // The same until the refusal says this.
+  Outcome RunImageUntilRefused(const std::string& image, const std::string& reason);
+
   // Carries the label plimsoll.dev/enforce=deny. Made at the first call.
   const std::string& Denying();
+
+  // A review of a Pod with one container, as the API server sends it.
+  static std::string ReviewOf(const std::string& name_space, const std::string& image);
 
   // Waits until it is ready, and says on which port it listens. `files` is a folder with tls.crt and tls.key.
   struct Replica {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <regex>
 
 #include "api/names.h"
@@ -165,6 +166,16 @@ TEST_F(WebhookOnTest, WhatWasLearnedIsEnforced) {
   const std::string another = Push(web + ":v4");
   EXPECT_EQ(RunImage(another, Denying()).exit_code, 1);
 
+  // Its signature is lost, and the controller has seen that; a drained node's Pod comes back all the same.
+  const std::string digest = good.substr(good.find('@') + 1);
+  Run({"delete", web + ":sha256-" + digest.substr(7) + ".sig"});
+  Kubectl({"wait", "--for=jsonpath={.status.images[?(@.digest==\"" + digest + "\")].drift}",
+           "signingbaseline/" + api::BaselineName(web), "--timeout=110s"});
+  for (const std::string& image : {good, web + ":v1"}) {
+    const Outcome again = RunImage(image, Denying());
+    EXPECT_TRUE(again.ok()) << again.errors;
+  }
+
   // Without its baseline a repository is one that nobody knows.
   EXPECT_EQ(controller->Terminate(), 0);
   Kubectl({"delete", "signingbaseline", api::BaselineName(web)});
@@ -187,6 +198,62 @@ TEST_F(WebhookOnTest, ASilentRegistryCostsTheBudgetWhereDenyingIsOnAndNothingEls
   EXPECT_THAT(DenialOf(denied.errors), HasSubstr("NotJudgedYet"));
   EXPECT_LT(denied.took, std::chrono::milliseconds(5'000));
   EXPECT_LT(MetricOf(replica_, "plimsoll_admission_seconds_sum", "audit"), 0.5);
+}
+
+// The same images behind an account: what a kubelet reads with a pull secret, and Plimsoll only with a credential that it
+// was given.
+TEST_F(WebhookOnTest, AReleaseThatOnlyAPullSecretCanReadNeedsACredentialOfPlimsolls) {
+  const TlsIdentity tls = MakeTlsIdentity();
+  const auto put = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder() + "/" + name) << text;
+    return folder() + "/" + name;
+  };
+  // "user" and "secret", as htpasswd -B writes them.
+  const std::string accounts =
+      put("htpasswd", "user:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n");
+  Program guarded(
+      bed().Get("PLIMSOLL_TB_REGISTRY_PROGRAM"),
+      {"serve", put("guarded.yml",
+                    "version: 0.1\nlog: {level: info}\nstorage: {filesystem: {rootdirectory: " +
+                        bed().Get("PLIMSOLL_TB_REGISTRY_CONTENT") +
+                        "}}\nhttp: {addr: 127.0.0.1:0, tls: {certificate: " +
+                        put("guarded.pem", tls.certificate_pem) +
+                        ", key: " + put("guarded.key", tls.key_pem) +
+                        "}}\nauth: {htpasswd: {realm: test, path: " + accounts + "}}\n")},
+      {{"OTEL_TRACES_EXPORTER", "none"}});
+  const std::string line = guarded.WaitForLine("listening on 127.0.0.1:");
+  std::smatch address;
+  ASSERT_TRUE(std::regex_search(line, address, std::regex("127\\.0\\.0\\.1:[0-9]+"))) << line;
+  const std::string host = address.str();
+  const std::string open = Repository("web");
+  const std::string image = Push(open + ":v1");
+  Sign({"--key"}, image);
+  const std::string web = host + open.substr(open.find('/'));
+  const std::string release = web + image.substr(image.find('@'));
+  Pin(web, bed().public_key());
+
+  const std::string known_host = "- {host: \"" + host + "\", caFile: " + put("ca.pem", tls.ca_pem) +
+                                 ", allowAddress: [127.0.0.0/8]}\n";
+  std::ofstream(folder() + "/webhook.yaml", std::ios::app) << known_host;
+  EXPECT_EQ(replica_.program->Terminate(), 0);
+  replica_ = StartWebhook();
+  Configure(replica_.port, identity().ca_pem);
+  const Outcome refused = RunImageUntilRefused(release, "CredentialNeeded");
+  RecordProperty("credential_needed", DenialOf(refused.errors));
+  EXPECT_THAT(DenialOf(refused.errors), HasSubstr("CredentialNeeded"));
+  EXPECT_TRUE(RunImage(release, Namespace()).ok());
+
+  std::ofstream(folder() + "/webhook.yaml", std::ios::app)
+      << "dockerConfigFile: "
+      << put("config.json",
+             R"({"auths":{")" + host + R"(":{"username":"user","password":"secret"}}})")
+      << "\n";
+  EXPECT_EQ(replica_.program->Terminate(), 0);
+  replica_ = StartWebhook();
+  Configure(replica_.port, identity().ca_pem);
+  const Outcome admitted = RunImageUntilAdmitted(release, Denying());
+  EXPECT_TRUE(admitted.ok()) << admitted.errors;
+  EXPECT_THAT(admitted.errors, Not(HasSubstr("CredentialNeeded")));
 }
 
 TEST_F(WebhookOnTest, ALargePodIsJudgedAndOneOfTooManyImagesIsRefused) {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the image of the Dockerfile with buildah, without a container engine and without a registry.
 #   image.sh build         prints the image's name, after building it where sources changed
+#   image.sh again         builds it once more, from nothing but the base, and fails when it is not the same image
 #   image.sh push ADDRESS  pushes it to a registry that speaks plain HTTP, prints the digest
 # The base image is Debian's own packages by debootstrap, under the name that the Dockerfile asks for; where the
 # Dockerfile's real base can be pulled, it is not needed.
@@ -41,20 +42,42 @@ make_base() {
   buildah commit -q --rm "${policy[@]}" "$container" "$base" >/dev/null
 }
 
-build() {
-  install_packages deploy
-  make_base
-  local version cache=()
-  version=$(sed -n 's/^project(plimsoll VERSION \([0-9.]*\).*/\1/p' "$PLIMSOLL_ROOT/CMakeLists.txt")
-  if [ -d "$HOME/.cache/ccache" ]; then cache=(--volume "$HOME/.cache/ccache:/root/.cache/ccache"); fi
-  quietly "building the image" "$PLIMSOLL_CACHE/log/image.log" \
-    nice buildah build --isolation chroot --layers "${policy[@]}" --timestamp 1767225600 \
-    --build-arg "VERSION=$version" "${cache[@]}" -t "$name" "$PLIMSOLL_ROOT"
-  echo "$name"
+# One build at a time: they share the base, the log and the store.
+alone() {
+  exec 9>"$store/lock"
+  flock 9
 }
 
+# build NAME LOG buildah's own flags...
+build() {
+  local version
+  version=$(sed -n 's/^project(plimsoll VERSION \([0-9.]*\).*/\1/p' "$PLIMSOLL_ROOT/CMakeLists.txt")
+  quietly "building the image $1" "$PLIMSOLL_CACHE/log/$2.log" \
+    nice buildah build --isolation chroot "${policy[@]}" --timestamp 1767225600 \
+    --build-arg "VERSION=$version" "${@:3}" -t "$1" "$PLIMSOLL_ROOT"
+}
+
+# The layers of an image and what it is started with: what its digest is made of.
+identity() { buildah inspect --type image --format '{{.FromImageID}}' "$1"; }
+
 case ${1:-} in
-build) build ;;
+build)
+  install_packages deploy
+  alone
+  make_base
+  cache=()
+  if [ -d "$HOME/.cache/ccache" ]; then cache=(--volume "$HOME/.cache/ccache:/root/.cache/ccache"); fi
+  build "$name" image --layers "${cache[@]}"
+  echo "$name"
+  ;;
+again)
+  alone
+  build "$name-again" image-again --no-cache
+  first=$(identity "$name") second=$(identity "$name-again")
+  buildah rmi "$name-again" >/dev/null
+  [ "$first" = "$second" ] || die "not the same image: $first, then $second"
+  echo "$first"
+  ;;
 push)
   buildah push -q "${policy[@]}" --tls-verify=false --digestfile "$store/digest" "$name" "docker://${2:?ADDRESS}"
   cat "$store/digest"
@@ -70,5 +93,5 @@ mount) # prints where the image's root is; ends with `umount`
   buildah mount "$container"
   ;;
 umount) buildah rm plimsoll-look >/dev/null ;;
-*) die "usage: image.sh build | push ADDRESS | run PROGRAM ... | mount | umount" ;;
+*) die "usage: image.sh build | again | push ADDRESS | run PROGRAM ... | mount | umount" ;;
 esac

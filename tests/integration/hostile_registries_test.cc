@@ -138,14 +138,6 @@ class HostileRegistriesTest : public ClusterTest {
     Kubectl({"wait", std::string("--for=condition=Observed=") + (value ? "True" : "False"),
              "signingbaseline/" + api::BaselineName(repository), "--timeout=110s"});
   }
-  // The peak of a process's resident memory.
-  static double PeakMiB(pid_t pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
-    }
-    return 0;
-  }
   // A value of the controller's exposition, as the series is written there; -1 when there is none.
   static double Metric(const Program& controller, const std::string& series) {
     const std::string log = controller.output();
@@ -231,7 +223,7 @@ TEST_F(HostileRegistriesTest, TheHealthyOneIsObservedNothingIsLearnedAndNothingI
   EXPECT_EQ(Metric(*controller, looks + "sum{outcome=\"unchanged\"}"), 5 * unchanged);
   EXPECT_GT(Metric(*controller, looks + "count{outcome=\"unknown\"}"), 0);
 
-  const double peak = PeakMiB(controller->pid());
+  const double peak = controller->PeakMiB();
   RecordProperty("peak_mib", std::to_string(peak));
   std::printf("peak resident memory: %.1f MiB\n", peak);
   if (!kSanitized) {

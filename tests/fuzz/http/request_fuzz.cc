@@ -24,7 +24,7 @@ plimsoll::http::ServerOptions Options() {
   options.limits.small_body_bytes = 16;
   options.limits.body_pool_bytes = 128 * 1024;
   options.limits.large_body_bytes = 128;
-  options.limits.large_body_places = 1;
+  options.limits.large_pool_bytes = 512;
   options.body_limits = {{"/large", 512}};
   return options;
 }

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -130,13 +132,36 @@ TlsIdentity MakeTlsIdentity(const TlsIdentityOptions& options) {
   return identity;
 }
 
+namespace {
+
+// What the test program leaves in the temporary folder goes with it.
+class TemporaryFiles {
+ public:
+  ~TemporaryFiles() {
+    std::error_code ignored;
+    for (const std::string& path : paths_) std::filesystem::remove(path, ignored);
+  }
+  void Add(std::string path) {
+    const std::lock_guard lock(mutex_);
+    paths_.push_back(std::move(path));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> paths_;  // guarded by mutex_
+};
+
+}  // namespace
+
 std::string WriteTemporaryFile(const std::string& name_hint, const std::string& text) {
+  static TemporaryFiles files;
   std::string path =
       (std::filesystem::temp_directory_path() / ("plimsoll-test-" + name_hint + "-XXXXXX"))
           .string();
   const int fd = mkstemp(path.data());
   Require(fd >= 0);
   close(fd);
+  files.Add(path);
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }

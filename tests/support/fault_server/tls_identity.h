@@ -21,7 +21,7 @@ struct TlsIdentityOptions {
 // ECDSA P-256. Aborts the test program when OpenSSL fails.
 TlsIdentity MakeTlsIdentity(const TlsIdentityOptions& options = {});
 
-// Writes text to a new file below the test's temporary folder and returns its path.
+// Writes text to a new file in the temporary folder and returns its path. It is gone when the program ends.
 std::string WriteTemporaryFile(const std::string& name_hint, const std::string& text);
 
 }  // namespace plimsoll::testing

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -125,6 +126,19 @@ std::string Program::WaitForLine(const std::string& text, Patience patience) {
       return "";
     }
   }
+}
+
+double Program::PeakMiB() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
+}
+
+// proc(5): a 5 resets the peak to what is resident now.
+void Program::ForgetPeak() const {
+  std::ofstream("/proc/" + std::to_string(pid_) + "/clear_refs") << "5";
 }
 
 void Program::Signal(int signal) const {

@@ -43,6 +43,10 @@ class Program {
   // SIGTERM, then WaitForExit.
   int Terminate(Patience patience = std::chrono::seconds(30));
 
+  // The largest resident memory since the start, or since ForgetPeak; 0 when it has ended.
+  double PeakMiB() const;
+  void ForgetPeak() const;
+
   // Its process, for whoever reads /proc; -1 when it was never started.
   pid_t pid() const { return pid_; }
 

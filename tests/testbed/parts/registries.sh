@@ -24,6 +24,7 @@ YAML
   cat >"$state/env.registries" <<ENV
 export PLIMSOLL_TB_REGISTRY='127.0.0.1:$plain'
 export PLIMSOLL_TB_REGISTRY_PROGRAM='${tool_path[docker-registry]}'
+export PLIMSOLL_TB_REGISTRY_CONTENT='$dir/content'
 export PLIMSOLL_TB_REFERRERS_REGISTRY='127.0.0.1:$referrers'
 ENV
 }

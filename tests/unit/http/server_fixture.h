@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "http/server.h"
-#include "raw_client.h"
+#include "support/raw_client/raw_client.h"
 
 namespace plimsoll::http {
 

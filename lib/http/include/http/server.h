@@ -40,12 +40,13 @@ struct ServerLimits {
   std::chrono::milliseconds body_time{10'000};
   std::chrono::milliseconds request_time{30'000};  // first byte to the end of the answer
   std::chrono::milliseconds idle_time{90'000};     // between requests
-  // Memory of bodies. Every connection may hold a small one; what is beyond shares one pool; a large
-  // one needs a place. Where there is none: 503 with Retry-After: 1.
+  // Memory of bodies. Every connection may hold a small one; what is beyond shares one pool, and what is
+  // larger than `large_body_bytes` another, so that neither starves the other. Where there is no room: 503
+  // with Retry-After: 1. A large body says its length; one that comes in chunks ends at large_body_bytes.
   std::size_t small_body_bytes = 32 * 1024;
   std::size_t body_pool_bytes = 8 * 1024 * 1024;
   std::size_t large_body_bytes = 1024 * 1024;
-  std::size_t large_body_places = 2;
+  std::size_t large_pool_bytes = 20 * 1024 * 1024;  // no BodyLimit is larger
   std::size_t max_response_bytes = 64 * 1024 * 1024;
   // What is read and thrown away after a refusal, so that the peer gets to see the answer.
   std::size_t linger_bytes = 256 * 1024;
@@ -104,8 +105,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens and serves when it returns. kInvalidArgument: the address or the certificate; kUnavailable:
-  // the address cannot be bound.
+  // Listens and serves when it returns. kInvalidArgument: the address, the certificate or a limit;
+  // kUnavailable: the address cannot be bound.
   // Metrics (label server): plimsoll_http_server_connections, plimsoll_http_server_requests_total
   // {code}, plimsoll_http_server_refused_total{reason}, plimsoll_http_server_request_seconds.
   static Result<std::unique_ptr<Server>> Start(ServerOptions options, Handler handler,

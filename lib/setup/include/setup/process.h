@@ -15,6 +15,8 @@ namespace plimsoll::setup {
 // Large blocks are given back to the system when they are freed. Left to itself the allocator keeps what each thread ever
 // needed: a few answers of the largest size would stay resident for ever. Call it before any thread starts.
 void GiveBackLargeBlocks();
+// Gives the system what lies free in the heap, where that is much: after a flood, say. To be called now and then.
+void GiveBackFreeMemory();
 
 // SIGTERM and SIGINT as something to wait for. Make it before any thread starts: threads inherit the blocked signals.
 class StopSignal {

@@ -1,5 +1,5 @@
 // A load generator for one server: N connections with keep-alive, each with one request after the
-// other. Used by every benchmark of something that serves HTTP.
+// other. For benchmarks and tests of something that serves HTTP.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace plimsoll::bench {
+namespace plimsoll::testing {
 
 struct LoadPlan {
   std::uint16_t port = 0;  // on 127.0.0.1
@@ -17,6 +17,7 @@ struct LoadPlan {
   int threads = 1;
   std::chrono::milliseconds warm_up{300};
   std::chrono::milliseconds time{2'000};
+  std::chrono::microseconds pause{0};  // between an answer and the next request of its connection
 };
 
 struct LoadResult {
@@ -33,4 +34,4 @@ LoadResult RunLoad(const LoadPlan& plan);
 std::string PostRequest(const std::string& path, const std::string& content_type,
                         const std::string& body);
 
-}  // namespace plimsoll::bench
+}  // namespace plimsoll::testing

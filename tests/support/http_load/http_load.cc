@@ -1,4 +1,4 @@
-#include "load.h"
+#include "support/http_load/http_load.h"
 
 #include <utility>  // before Asio: Boost 1.74's awaitable.hpp needs std::exchange
 
@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdlib>
@@ -14,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace plimsoll::bench {
+namespace plimsoll::testing {
 namespace {
 
 namespace net = boost::asio;
@@ -32,6 +33,7 @@ class LoadConnection : public std::enable_shared_from_this<LoadConnection> {
         until_(until),
         socket_(net::make_strand(context)),
         stream_(socket_, tls),
+        pause_(socket_.get_executor()),
         buffer_(kReadBytes) {}
 
   void Start() {
@@ -106,8 +108,17 @@ class LoadConnection : public std::enable_shared_from_this<LoadConnection> {
       if (began_ >= from_ && now <= until_) {
         latencies_.push_back(std::chrono::duration<double, std::micro>(now - began_).count());
       }
-      Ask();
+      Pause();
     }
+  }
+
+  void Pause() {
+    if (plan_.pause.count() == 0) {
+      Ask();
+      return;
+    }
+    pause_.expires_after(plan_.pause);
+    pause_.async_wait([self = shared_from_this()](boost::system::error_code) { self->Ask(); });
   }
 
   const LoadPlan& plan_;
@@ -115,6 +126,7 @@ class LoadConnection : public std::enable_shared_from_this<LoadConnection> {
   const Steady::time_point until_;
   tcp::socket socket_;
   net::ssl::stream<tcp::socket&> stream_;
+  net::steady_timer pause_;
   std::vector<char> buffer_;
   std::size_t have_ = 0;
   Steady::time_point began_;
@@ -164,4 +176,4 @@ std::string PostRequest(const std::string& path, const std::string& content_type
          "\r\nAccept-Encoding: gzip\r\n\r\n" + body;
 }
 
-}  // namespace plimsoll::bench
+}  // namespace plimsoll::testing
