@@ -50,6 +50,11 @@ void EarliestOf(const baseline::Observation& observation, std::optional<Time>* e
   }
 }
 
+const std::string& FirstTag(const TaggedImage& image) {
+  static const std::string kNone;
+  return image.tags.empty() ? kNone : image.tags.front();
+}
+
 std::string Joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -110,7 +115,11 @@ RegistryHistory HistoryOf(const std::string& repository, const std::vector<Tagge
     }
   }
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first, a.second->digest) < std::tie(b.first, b.second->digest);
+    if (a.first != b.first) return a.first < b.first;
+    // Times are whole seconds, and a pipeline releases several versions within one.
+    const std::string& left = FirstTag(*a.second);
+    const std::string& right = FirstTag(*b.second);
+    return left != right ? EarlierVersion(left, right) : a.second->digest < b.second->digest;
   });
   const Duration grace =
       std::max(durations.signing_grace, durations.confirm_after) + std::chrono::seconds(1);

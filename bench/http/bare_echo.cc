@@ -2,9 +2,10 @@
 
 #include <utility>  // before Asio: Boost 1.74's awaitable.hpp needs std::exchange
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
@@ -65,10 +66,12 @@ class EchoSession : public std::enable_shared_from_this<EchoSession> {
 
 struct BareEcho::Impl {
   explicit Impl(int concurrency)
-      : context(concurrency), tls(net::ssl::context::tls_server), acceptor(context) {}
+      : contexts(static_cast<std::size_t>(concurrency)),
+        tls(net::ssl::context::tls_server),
+        acceptor(contexts.front().context) {}
 
   void Accept() {
-    acceptor.async_accept(net::make_strand(context),
+    acceptor.async_accept(contexts[next++ % contexts.size()].context,
                           [this](beast::error_code error, tcp::socket socket) {
                             if (error) return;
                             std::make_shared<EchoSession>(std::move(socket), tls)->Start();
@@ -76,7 +79,13 @@ struct BareEcho::Impl {
                           });
   }
 
-  net::io_context context;
+  // One a thread, as our server has them.
+  struct OneThread {
+    net::io_context context{1};
+    net::executor_work_guard<net::io_context::executor_type> guard{context.get_executor()};
+  };
+  std::vector<OneThread> contexts;
+  std::size_t next = 0;
   net::ssl::context tls;
   tcp::acceptor acceptor;
   std::vector<std::thread> threads;
@@ -91,13 +100,13 @@ BareEcho::BareEcho(const std::string& certificate_pem, const std::string& key_pe
   impl_->acceptor.bind(any);
   impl_->acceptor.listen();
   impl_->Accept();
-  for (int i = 0; i < threads; ++i) {
-    impl_->threads.emplace_back([this] { impl_->context.run(); });
+  for (Impl::OneThread& one : impl_->contexts) {
+    impl_->threads.emplace_back([&one] { one.context.run(); });
   }
 }
 
 BareEcho::~BareEcho() {
-  impl_->context.stop();
+  for (Impl::OneThread& one : impl_->contexts) one.context.stop();
   for (std::thread& thread : impl_->threads) thread.join();
 }
 

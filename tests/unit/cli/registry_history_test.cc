@@ -94,6 +94,18 @@ TEST(RegistryHistory, AReleaseThatWasForgottenIsADriftThatTheNextOneDoesNotHide)
   EXPECT_THAT(events, ::testing::IsSupersetOf({"SignatureMissing", "SignerChanged"}));
 }
 
+TEST(RegistryHistory, ImagesOfOneSecondComeInTheOrderOfTheirVersions) {
+  constexpr char kTime[] = "2026-02-01T00:00:00Z";
+  const RegistryHistory history = HistoryOf(
+      kRepository,
+      {SignedBy('a', "1.10.0", "sha256:aa", kTime), SignedBy('a', "1.2.0", "sha256:cc", kTime),
+       SignedBy('a', "1.9.0", "sha256:bb", kTime)},
+      {});
+  std::vector<std::string> names = history.names;
+  std::erase(names, "");
+  EXPECT_THAT(names, ElementsAre("1.2.0", "1.9.0", "1.10.0"));
+}
+
 TEST(RegistryHistory, AnImageThatNobodyCanDateIsLeftOut) {
   const RegistryHistory history =
       HistoryOf(kRepository, {Unsigned("v1", "sha256:aa", "1980-01-01T00:00:00Z")}, Durations{});
