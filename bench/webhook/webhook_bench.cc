@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <mutex>
+#include <new>
 #include <string>
 
 #include "api/names.h"
@@ -21,9 +24,27 @@
 #include "kube/transport.h"
 #include "metrics/registry.h"
 #include "setup/stack.h"
+#include "signed_images.h"
 #include "support/fault_server/tls_identity.h"
 #include "support/http_load/http_load.h"
 #include "webhook/shell/handler.h"
+
+namespace {
+
+// Of this thread, for those that ask before and after.
+thread_local std::uint64_t allocations = 0;
+thread_local std::uint64_t allocated_bytes = 0;
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  allocated_bytes += size;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace plimsoll::bench {
 namespace {
@@ -37,6 +58,7 @@ constexpr int kRounds = 3;       // alternating, and the best of each counts
 constexpr double kLeast = 0.75;  // of the bare echo's requests a second
 constexpr double kMostMiB = 64;
 constexpr int kRepositories = 10'000;
+constexpr int kCachedDigests = 10'000;
 const std::string kDigest = "sha256:" + std::string(64, 'a');
 
 std::string RepositoryOf(int number) {
@@ -144,6 +166,50 @@ double ResidentMiB() {
   return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
+// Looks each of them up once; the answers stay in memory.
+bool LookUpAll(webhook::Lookups& lookups, const std::vector<SignedImages::Image>& images) {
+  constexpr std::size_t kTogether = 2;
+  for (std::size_t i = 0; i < images.size(); i += kTogether) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    std::vector<webhook::Lookup> some;
+    for (std::size_t j = i; j < std::min(i + kTogether, images.size()); ++j) {
+      webhook::Lookup lookup;
+      lookup.repository = images[j].repository;
+      lookup.digest = images[j].digest;
+      lookup.trusted = true;
+      some.push_back(lookup);
+    }
+    lookups.Start(some, std::chrono::steady_clock::now() + std::chrono::seconds(30), [&] {
+      const std::lock_guard lock(mutex);
+      done = true;
+      changed.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return done; });
+  }
+  const auto is_signed = [&](const SignedImages::Image& image) {
+    const auto observed = lookups.Observed(image.repository, image.digest);
+    return observed != nullptr && observed->posture == baseline::Posture::kSignedKeyBased;
+  };
+  if (std::all_of(images.begin(), images.end(), is_signed)) return true;
+  std::fprintf(stderr, "not all images are known to be signed\n");
+  return false;
+}
+
+void MemoryRow(const char* name, double mib) {
+  std::printf(
+      "{\"name\":\"webhook.memory.%s\",\"value\":%.1f,\"unit\":\"MiB\",\"limit\":%.0f,"
+      "\"held\":%s}\n",
+      name, mib, kMostMiB, mib <= kMostMiB ? "true" : "false");
+}
+
+void Row(const char* name, std::uint64_t value, const char* unit) {
+  std::printf("{\"name\":\"webhook.%s\",\"value\":%lu,\"unit\":\"%s\"}\n", name,
+              static_cast<unsigned long>(value), unit);
+}
+
 LoadResult Better(const LoadResult& a, const LoadResult& b) {
   return a.per_second >= b.per_second ? a : b;
 }
@@ -182,7 +248,15 @@ int Run() {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   FdLogger log(nowhere, LogLevel::kInfo, LogFormat::kJson, clock);
   metrics::Registry metrics("webhook");
-  const config::PlimsollConfig config;
+  const SignedImages images(kCachedDigests);
+  config::PlimsollConfig config;
+  config::RegistryConfig registry;
+  registry.host = images.host();
+  registry.plain_http = true;
+  registry.allow_address = {"127.0.0.0/8"};
+  registry.requests_per_second = 1'000'000;
+  config.registries = {registry};
+  config.public_keys = {{"bench", "", images.public_key()}};
   auto stack = setup::MakeStack(config, {}, clock, log, metrics);
   if (!stack) {
     std::fprintf(stderr, "%s\n", stack.error().message.c_str());
@@ -210,10 +284,9 @@ int Run() {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return ready; });
   }
-  std::printf(
-      "{\"name\":\"webhook.memory.10000_repositories\",\"value\":%.1f,\"unit\":\"MiB\","
-      "\"limit\":%.0f,\"held\":%s}\n",
-      ResidentMiB() - before, kMostMiB, ResidentMiB() - before <= kMostMiB ? "true" : "false");
+  MemoryRow("10000_repositories", ResidentMiB() - before);
+  if (!LookUpAll(lookups, images.images())) return 1;
+  MemoryRow("10000_cached_digests_too", ResidentMiB() - before);
 
   const testing::TlsIdentity identity = testing::MakeTlsIdentity();
   const BareEcho bare(identity.certificate_pem, identity.key_pem, kServerThreads);
@@ -223,10 +296,17 @@ int Run() {
   options.certificate_chain_pem = identity.certificate_pem;
   options.private_key_pem = identity.key_pem;
   options.threads = kServerThreads;
+  // Of the last decision, with its answer on its way; all are alike.
+  std::atomic<std::uint64_t> decision_allocations{0};
+  std::atomic<std::uint64_t> decision_bytes{0};
   const auto ours = http::Server::Start(
       options,
-      [&handler](const http::ServerRequest& request, const http::Responder& responder) {
+      [&](const http::ServerRequest& request, const http::Responder& responder) {
+        const std::uint64_t count = allocations;
+        const std::uint64_t bytes = allocated_bytes;
         handler.Handle(request, responder);
+        decision_allocations = allocations - count;
+        decision_bytes = allocated_bytes - bytes;
       },
       metrics, log);
   if (!ours) {
@@ -237,7 +317,9 @@ int Run() {
   bool good = true;
   for (const std::size_t connections : {1, 16, 128})
     good = Compare((*ours)->port(), bare.port(), connections, body) && good;
-  std::printf("{\"name\":\"webhook.body\",\"value\":%zu,\"unit\":\"bytes\"}\n", body.size());
+  Row("warm.allocations", decision_allocations, "allocations");
+  Row("warm.allocated", decision_bytes, "bytes");
+  Row("body", body.size(), "bytes");
   (*ours)->Stop(std::chrono::milliseconds(1'000));
   cache.Stop();
   ::close(nowhere);

@@ -10,6 +10,9 @@ etcd|etcd|go.etcd.io/etcd/server/v3
 kube-apiserver|kubernetes|k8s.io/kubernetes/cmd/kube-apiserver
 kube-controller-manager|kubernetes|k8s.io/kubernetes/cmd/kube-controller-manager
 kubectl|kubernetes|k8s.io/kubernetes/cmd/kubectl
+kube-proxy|node|k8s.io/kubernetes/cmd/kube-proxy
+kube-scheduler|node|k8s.io/kubernetes/cmd/kube-scheduler
+kubelet|node|k8s.io/kubernetes/cmd/kubelet
 trillian|sigstore|./trillian
 timestamp|sigstore|./timestamp
 cosign|sigstore|github.com/sigstore/cosign/v3/cmd/cosign
@@ -21,7 +24,7 @@ ct_server|ctlog|github.com/google/certificate-transparency-go/trillian/ctfe/ct_s
 cosign2|cosign2|github.com/sigstore/cosign/v2/cmd/cosign
 helm|helm|helm.sh/helm/v3/cmd/helm
 '
-kubernetes_version=1.36.3 # as in modules/kubernetes/go.mod; the programs are told at link time
+kubernetes_version=1.36.3 # as in the go.mod of modules/kubernetes and modules/node; the programs are told at link time
 kubernetes_minimum=1.36.0
 etcd_minimum=3.6.0
 
@@ -77,6 +80,9 @@ need_tools() {
     case $name in
     docker-registry) need_unpacked docker-registry docker-registry docker-registry && continue ;;
     prometheus | promtool) need_unpacked "$name" prometheus "$name" && continue ;;
+    containerd) need_unpacked containerd containerd containerd && continue ;;
+    runc) need_unpacked runc runc runc && continue ;;
+    cni-plugins) need_unpacked cni-plugins containernetworking-plugins /usr/lib/cni/bridge && continue ;;
     alertmanager) need_unpacked "$name" prometheus-alertmanager prometheus-alertmanager && continue ;;
     redis) need_redis && continue ;;
     esac
@@ -109,7 +115,7 @@ build_tool() {
   local go=$1 name=$2 module package flags='-s -w' path=${tool_path[$2]}
   module=$(tool_field "$name" 2)
   package=$(tool_field "$name" 3)
-  if [ "$module" = kubernetes ]; then
+  if [ "$module" = kubernetes ] || [ "$module" = node ]; then
     local set='-X k8s.io/component-base/version.'
     flags="$flags ${set}gitVersion=v$kubernetes_version ${set}gitMajor=1 ${set}gitMinor=$(cut -d . -f 2 <<<"$kubernetes_version")"
   fi
@@ -135,6 +141,10 @@ need_unpacked() {
     return 0
   fi
   tool_path[$1]=$folder/usr/bin/$3
+  case $3 in
+  runc) tool_path[$1]=$folder/usr/sbin/runc ;;
+  /*) tool_path[$1]=$folder$3 ;;
+  esac
   [ ! -x "${tool_path[$1]}" ] || return 0
   quietly "unpacking the package $2" "$PLIMSOLL_CACHE/log/$2.log" unpack_package "$2" "$folder" ||
     die "the package $2 could not be fetched; install it by hand: apt-get install $2"

@@ -117,6 +117,33 @@ still_there() {
   same 1 "$(kubectl get signingbaselines --no-headers | wc -l)"
 }
 
+# As Argo CD and Flux do: the rendered chart is applied again and again by a manager of its own.
+AnApplyLoopStaysInSync() {
+  use_bed
+  installed=1
+  local round rendered=$state/rendered.yaml
+  within 30 "no namespace from before is left" namespace_is_gone
+  kubectl create namespace "$own" >/dev/null
+  helm template plimsoll "$chart" --namespace "$own" --no-hooks >"$rendered"
+  kubectl apply --server-side --field-manager argocd -f "$rendered" >/dev/null
+  start_controller
+  # The leader writes into two of the objects that the loop applies.
+  within 60 "the leader has written its caBundle" has_authority
+  for round in 1 2 3; do
+    kubectl apply --server-side --field-manager argocd -f "$rendered" >/dev/null || fail "round $round is in conflict"
+    kubectl diff --server-side --field-manager argocd -f "$rendered" || fail "round $round: out of sync"
+    has_authority || fail "round $round took the caBundle away"
+  done
+  halt 15 controller
+  kubectl delete --ignore-not-found --wait=false -f "$rendered" >/dev/null
+}
+has_authority() {
+  local configuration
+  for configuration in plimsoll-enforce plimsoll-audit; do
+    kubectl get validatingwebhookconfiguration "$configuration" -o json | jq -e '[.webhooks[].clientConfig.caBundle] | all' || return 1
+  done
+}
+
 UninstallLeavesTheBaselinesAndNoWebhook() {
   use_bed
   installed=1

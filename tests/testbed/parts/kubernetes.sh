@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # The control plane: etcd, kube-apiserver and kube-controller-manager on loopback, with TLS, RBAC and admission.
-# There is neither scheduler nor kubelet: whoever wants a Pod to run writes its status (scripts/testbed pod).
+# There is neither scheduler nor kubelet, unless the part `node` is started too: whoever wants a Pod to run writes its
+# status (scripts/testbed pod).
+
+# Of this machine, as a node sees it.
+bed_address=10.200.0.1
 
 kubernetes_processes=(kube-controller-manager kube-apiserver etcd)
 
@@ -20,13 +24,14 @@ kubernetes_start() {
   kubernetes_kubeconfig system:kube-controller-manager "https://127.0.0.1:$api" >"$dir/manager.kubeconfig"
   await etcd 20 answers "http://127.0.0.1:$etcd/health"
 
-  # The advertised address may not be loopback; nothing ever connects to it, since no Pod runs for real.
+  # The advertised address may not be loopback: it is where a node reaches the API server, if there is one.
   launch kube-apiserver "${tool_path[kube-apiserver]}" --bind-address 127.0.0.1 --secure-port "$api" \
-    --advertise-address 192.0.2.1 --etcd-servers "http://127.0.0.1:$etcd" --service-cluster-ip-range 10.96.0.0/16 \
+    --advertise-address "$bed_address" --etcd-servers "http://127.0.0.1:$etcd" --service-cluster-ip-range 10.96.0.0/16 \
     --client-ca-file "$dir/ca.crt" --tls-cert-file "$dir/apiserver.crt" --tls-private-key-file "$dir/apiserver.key" \
     --service-account-issuer https://kubernetes.default.svc.cluster.local \
     --service-account-key-file "$dir/sa.pub" --service-account-signing-key-file "$dir/sa.key" \
-    --requestheader-client-ca-file "$dir/ca.crt" --requestheader-allowed-names none \
+    --kubelet-client-certificate "$dir/kubelet-client.crt" --kubelet-client-key "$dir/kubelet-client.key" \
+    --kubelet-preferred-address-types InternalIP --requestheader-client-ca-file "$dir/ca.crt" --requestheader-allowed-names none \
     --requestheader-username-headers X-Remote-User --requestheader-group-headers X-Remote-Group \
     --requestheader-extra-headers-prefix X-Remote-Extra- \
     --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction --allow-privileged \
@@ -81,7 +86,8 @@ kubernetes_certificates() {
   new_key "$dir/sa.key"
   openssl pkey -in "$dir/sa.key" -pubout -out "$dir/sa.pub"
   kubernetes_certificate "$dir/apiserver" /CN=kube-apiserver \
-    'DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.96.0.1'
+    'DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.96.0.1,IP:'"$bed_address"
+  kubernetes_certificate "$dir/kubelet-client" /CN=kube-apiserver-kubelet-client/O=system:masters
 }
 
 new_key() { openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out "$1"; }

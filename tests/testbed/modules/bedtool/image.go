@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,18 +46,34 @@ func operands(flags interface {
 	return found, nil
 }
 
-// layer is one file, compressed the same way each time: equal text gives an equal digest.
-func layer(text string) ([]byte, string) {
+// layer is a file, and this program where the image is to run, compressed the same way each time: equal text gives an
+// equal digest.
+func layer(text string, runnable bool) ([]byte, string, error) {
 	var plain bytes.Buffer
 	archive := tar.NewWriter(&plain)
 	archive.WriteHeader(&tar.Header{Name: "text", Mode: 0o644, Size: int64(len(text)), ModTime: time.Unix(0, 0)})
 	io.WriteString(archive, text)
+	if runnable {
+		program, err := os.ReadFile("/proc/self/exe")
+		if err != nil {
+			return nil, "", err
+		}
+		archive.WriteHeader(&tar.Header{Name: "program", Mode: 0o755, Size: int64(len(program)), ModTime: time.Unix(0, 0)})
+		archive.Write(program)
+	}
 	archive.Close()
 	var packed bytes.Buffer
 	compressor := gzip.NewWriter(&packed)
 	compressor.Write(plain.Bytes())
 	compressor.Close()
-	return packed.Bytes(), digestOf("sha256", plain.Bytes())
+	return packed.Bytes(), digestOf("sha256", plain.Bytes()), nil
+}
+
+func waitCommand([]string) error {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM)
+	<-told
+	return nil
 }
 
 func (r reference) pushBlob(mediaType string, content []byte) (descriptor, error) {
@@ -63,14 +81,21 @@ func (r reference) pushBlob(mediaType string, content []byte) (descriptor, error
 	return descriptor{MediaType: mediaType, Digest: digest, Size: len(content)}, r.putBlob(digest, content)
 }
 
-func (r reference) pushImage(text string, on platform) (descriptor, error) {
-	packed, diffID := layer(text)
+func (r reference) pushImage(text string, runnable bool, on platform) (descriptor, error) {
+	packed, diffID, err := layer(text, runnable)
+	if err != nil {
+		return descriptor{}, err
+	}
+	started := map[string]any{"Cmd": []string{"/text"}}
+	if runnable {
+		started = map[string]any{"Entrypoint": []string{"/program", "wait"}}
+	}
 	layerDescriptor, err := r.pushBlob("application/vnd.oci.image.layer.v1.tar+gzip", packed)
 	if err != nil {
 		return descriptor{}, err
 	}
 	config, _ := json.Marshal(map[string]any{
-		"architecture": on.Architecture, "os": on.OS, "config": map[string]any{"Cmd": []string{"/text"}},
+		"architecture": on.Architecture, "os": on.OS, "config": started,
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{diffID}},
 	})
 	configDescriptor, err := r.pushBlob("application/vnd.oci.image.config.v1+json", config)
@@ -89,6 +114,7 @@ func (r reference) pushImage(text string, on platform) (descriptor, error) {
 func pushCommand(arguments []string) error {
 	flags := newFlags("push")
 	text := flags.String("text", "", "content of the image (default: the reference and the time)")
+	runnable := flags.Bool("runnable", false, "the image can run: it waits")
 	var platforms list
 	flags.Var(&platforms, "platform", "OS/ARCH; several make an index (default linux/amd64)")
 	found, err := operands(flags, arguments, 1)
@@ -108,7 +134,7 @@ func pushCommand(arguments []string) error {
 	var children []descriptor
 	for _, name := range platforms {
 		os, architecture, _ := strings.Cut(name, "/")
-		child, err := target.pushImage(*text+" "+name, platform{OS: os, Architecture: architecture})
+		child, err := target.pushImage(*text+" "+name, *runnable, platform{OS: os, Architecture: architecture})
 		if err != nil {
 			return err
 		}

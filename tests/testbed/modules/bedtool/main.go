@@ -18,7 +18,9 @@ const usage = `usage: bedtool COMMAND ...
   issuer   --listen ADDRESS             serve OpenID issuers and mint tokens
   tiles    --listen ADDRESS --dir DIR   serve a log's tiles under /api/v2/
 
-  push REF [--text TEXT] [--platform OS/ARCH]...  make an image (an index where platforms are several)
+  wait                                  do nothing until told to end: what an image made with --runnable does
+
+  push REF [--text TEXT] [--runnable] [--platform OS/ARCH]...  make an image (an index where platforms are several)
   copy SOURCE TARGET       copy an image, with children when it is an index
   tag REF TAG              give a manifest another name
   digest REF               print the digest
@@ -34,6 +36,7 @@ var commands = map[string]func([]string) error{
 	"registry":  serveRegistry,
 	"issuer":    serveIssuer,
 	"tiles":     serveTiles,
+	"wait":      waitCommand,
 	"push":      pushCommand,
 	"copy":      copyCommand,
 	"tag":       tagCommand,
