@@ -114,6 +114,7 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
   if (!cluster) return Refuse(cluster.error());
   setup::StackOptions stack_options;
   stack_options.api_server = setup::ApiServerHosts(cluster->server);
+  stack_options.remember = false;
   auto stack = setup::MakeStack(config, stack_options, clock, log, metrics);
   if (!stack) return Refuse(stack.error());
   auto rules = setup::LoadRepositoryRules(config);
@@ -128,6 +129,7 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
                    std::move(*rules), stack->lane != nullptr,
                    [&log] { log.Info("ready: the watch caches have synced"); });
   LookupLimits limits;
+  limits.max_entries = static_cast<std::size_t>(config.limits.posture_cache_entries);
   limits.negative_for =
       std::chrono::duration_cast<std::chrono::milliseconds>(config.durations.negative_cache_for);
   limits.positive_for =

@@ -52,7 +52,7 @@ int Run() {
   }
   for (const std::size_t connections : {1, 16, 128}) {
     LoadPlan plan;
-    plan.request = PostRequest("/", "application/json", std::string(kBodyBytes, 'x'));
+    plan.requests = {PostRequest("/", "application/json", std::string(kBodyBytes, 'x'))};
     plan.connections = connections;
     LoadResult best_ours;
     LoadResult best_bare;

@@ -174,7 +174,9 @@ Result<Stack> MakeStack(const config::PlimsollConfig& config, const StackOptions
   PLIMSOLL_ASSIGN(auto verifier, LoadVerifier(config));
   if (config.rekor) PLIMSOLL_TRY(MakeLane(config, options, rules, clock, log, metrics, stack));
   observation::ObserverLimits limits;
-  limits.remembered = static_cast<std::size_t>(config.limits.posture_cache_entries);
+  limits.remembered =
+      options.remember ? static_cast<std::size_t>(config.limits.posture_cache_entries) : 0;
+  limits.remembered_bytes = static_cast<std::size_t>(config.limits.posture_cache_bytes);
   stack.observer = std::make_unique<observation::Observer>(*stack.registry, std::move(rules),
                                                            std::move(verifier), clock, limits);
   return stack;

@@ -39,7 +39,8 @@ class WebhookAttackTest : public WebhookTest {
     plan.port = port;
     plan.connections = 4;
     plan.pause = std::chrono::milliseconds(5);
-    plan.request = PostRequest(kPath, "application/json", ReviewOf("shop", "probe.invalid/web:v1"));
+    plan.requests = {
+        PostRequest(kPath, "application/json", ReviewOf("shop", "probe.invalid/web:v1"))};
     return plan;
   }
 };

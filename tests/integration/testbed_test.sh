@@ -158,16 +158,22 @@ own_bed() {
   eval "$("$bed" env)"
 }
 
+# Returns when it is gone: a large process takes a moment to die.
+kill_hard() {
+  kill -KILL "$(pid_of "$1")"
+  while pid_of "$1" >/dev/null; do sleep 0.02; done
+}
+
 AKilledPartBlocksNoStart() {
   own_bed registries kubernetes
   local name
   for name in referrers-registry etcd kube-controller-manager; do
-    kill -KILL "$(pid_of "$name")"
+    kill_hard "$name"
     refused "$bed" status
     "$bed" up registries kubernetes
     "$bed" status
   done
-  kill -KILL "$(pid_of etcd)"
+  kill_hard etcd
   "$bed" down
   [ ! -e "$PLIMSOLL_TESTBED_STATE" ] || fail "state is left in $PLIMSOLL_TESTBED_STATE"
   "$bed" up registries kubernetes

@@ -62,15 +62,16 @@ class LoadConnection : public std::enable_shared_from_this<LoadConnection> {
 
   void Ask() {
     began_ = Steady::now();
-    if (began_ >= until_) return;
+    if (began_ >= until_ || (plan_.most_requests != 0 && asked_ == plan_.most_requests)) return;
+    const std::string& request = plan_.requests[asked_++ % plan_.requests.size()];
     have_ = 0;
     auto sent = [self = shared_from_this()](boost::system::error_code error, std::size_t) {
       error ? self->Fail() : self->Read();
     };
     if (plan_.tls) {
-      net::async_write(stream_, net::buffer(plan_.request), sent);
+      net::async_write(stream_, net::buffer(request), sent);
     } else {
-      net::async_write(socket_, net::buffer(plan_.request), sent);
+      net::async_write(socket_, net::buffer(request), sent);
     }
   }
 
@@ -101,7 +102,8 @@ class LoadConnection : public std::enable_shared_from_this<LoadConnection> {
       Fail();
     } else if (have_ < end + 4 + length) {
       Read();
-    } else if (!answer.starts_with("HTTP/1.1 200 ")) {
+    } else if (!answer.starts_with("HTTP/1.1 200 ") ||
+               answer.find(plan_.expected) == std::string_view::npos) {
       Fail();
     } else {
       const Steady::time_point now = Steady::now();
@@ -129,6 +131,7 @@ class LoadConnection : public std::enable_shared_from_this<LoadConnection> {
   net::steady_timer pause_;
   std::vector<char> buffer_;
   std::size_t have_ = 0;
+  std::size_t asked_ = 0;
   Steady::time_point began_;
   std::vector<double> latencies_;
   std::uint64_t failures_ = 0;

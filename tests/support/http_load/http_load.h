@@ -6,17 +6,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace plimsoll::testing {
 
 struct LoadPlan {
-  std::uint16_t port = 0;  // on 127.0.0.1
-  bool tls = true;         // the server's certificate is not verified
-  std::string request;     // header and body, as sent each time
+  std::uint16_t port = 0;             // on 127.0.0.1
+  bool tls = true;                    // the server's certificate is not verified
+  std::vector<std::string> requests;  // header and body; each connection sends them in turn
+  std::string expected;               // what every answer contains; another one is a failure
   std::size_t connections = 1;
   int threads = 1;
   std::chrono::milliseconds warm_up{300};
   std::chrono::milliseconds time{2'000};
+  std::size_t most_requests = 0;       // of one connection; 0: as many as fit into the time
   std::chrono::microseconds pause{0};  // between an answer and the next request of its connection
 };
 

@@ -70,7 +70,7 @@ publicKeys:
 dockerConfigFile: /etc/docker/config.json
 credentialProviders: {configFile: /etc/providers.yaml, binDir: /usr/libexec/providers}
 rekor: {url: "https://rekor.internal", caFile: /etc/ca.pem, timeout: 3s, maxResponseBytes: 2Mi, cacheTTL: 30m}
-limits: {workers: 4, postureCacheEntries: 1000, manifestCacheBytes: 8Mi, logCacheEntries: 500, requestsPerSecond: 3, requestBurst: 6}
+limits: {workers: 4, postureCacheEntries: 1000, postureCacheBytes: 8Mi, logCacheEntries: 500, requestsPerSecond: 3, requestBurst: 6}
 )");
   EXPECT_EQ(config.durations.reverify_after, std::chrono::hours(12));
   ASSERT_EQ(config.repositories.size(), 1U);
@@ -86,7 +86,7 @@ limits: {workers: 4, postureCacheEntries: 1000, manifestCacheBytes: 8Mi, logCach
   EXPECT_EQ(config.rekor->timeout, std::chrono::seconds(3));
   EXPECT_EQ(config.rekor->max_response_bytes, 2 << 20);
   EXPECT_EQ(config.limits.workers, 4);
-  EXPECT_EQ(config.limits.manifest_cache_bytes, 8 << 20);
+  EXPECT_EQ(config.limits.posture_cache_bytes, 8 << 20);
 }
 
 TEST(PlimsollConfig, UnknownKeysAreRefusedAtEveryLevel) {
@@ -186,7 +186,7 @@ TEST(ConfigOptions, TheDefaultsOfTheTableAreThoseOfTheProgram) {
   EXPECT_EQ(config.durations.reverify_after, defaults.durations.reverify_after);
   EXPECT_EQ(config.limits.workers, defaults.limits.workers);
   EXPECT_EQ(config.limits.posture_cache_entries, defaults.limits.posture_cache_entries);
-  EXPECT_EQ(config.limits.manifest_cache_bytes, defaults.limits.manifest_cache_bytes);
+  EXPECT_EQ(config.limits.posture_cache_bytes, defaults.limits.posture_cache_bytes);
   EXPECT_EQ(config.limits.log_cache_entries, defaults.limits.log_cache_entries);
   EXPECT_EQ(config.limits.requests_per_second, defaults.limits.requests_per_second);
   EXPECT_EQ(config.limits.request_burst, defaults.limits.request_burst);

@@ -75,12 +75,12 @@ struct RekorConfig {
 };
 
 struct LimitsConfig {
-  std::int64_t workers = 8;                      // observations at the same time
-  std::int64_t posture_cache_entries = 20'000;   // images whose posture is kept in memory
-  std::int64_t manifest_cache_bytes = 16 << 20;  // registry manifests kept in memory
-  std::int64_t log_cache_entries = 10'000;       // log answers kept in memory
-  std::int64_t requests_per_second = 10;         // to one registry host, where it has no own number
-  std::int64_t request_burst = 20;               // at once, to one registry host
+  std::int64_t workers = 8;                     // observations at the same time
+  std::int64_t posture_cache_entries = 20'000;  // images whose posture is kept in memory
+  std::int64_t posture_cache_bytes = 64 << 20;  // what they may take, in the controller
+  std::int64_t log_cache_entries = 10'000;      // log answers kept in memory
+  std::int64_t requests_per_second = 10;        // to one registry host, where it has no own number
+  std::int64_t request_burst = 20;              // at once, to one registry host
 };
 
 struct PlimsollConfig {

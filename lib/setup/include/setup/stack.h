@@ -28,6 +28,9 @@ struct StackOptions {
   std::vector<std::string> api_server;
   // Used when the configuration names no docker config: the command line's own login. Empty: none.
   std::string fallback_docker_config;
+  // The observer remembers what it saw, so that an image that is unchanged need not be read again. False for whoever
+  // keeps the answers itself.
+  bool remember = true;
 };
 
 // Everything that an observation needs, in the order in which it is torn down.
