@@ -18,7 +18,7 @@ pods_are_ready() { kubectl -n "$own" wait --for=condition=Ready pods -l app.kube
 event_on() { kubectl -n shop describe pod "$1" | grep -q "$2"; }
 
 # What an upgrade has to keep.
-learned() { kubectl get signingbaselines -o json | jq -Sc '[.items[] | .status | [.state, .signers[].id, [.drift[]?.fingerprint]]]'; }
+learned() { kubectl get signingbaselines -o json | jq -Sc '[.items[] | .status | [.state, [.signers[]?.id], [.drift[]?.fingerprint]]]'; }
 
 # refused_by POD REASON   a Pod that the webhook refuses, asked by the real API server through the Service
 refused() {

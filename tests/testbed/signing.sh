@@ -76,7 +76,7 @@ signing_parse() {
 
 # Runs cosign where a question to a public host fails at once, instead of being answered.
 run_cosign() {
-  env HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost \
+  env HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost,"$bed_address" \
     TUF_ROOT="$PLIMSOLL_TESTBED_STATE/sigstore/tuf" COSIGN_PASSWORD='' \
     SIGSTORE_ROOT_FILE="$PLIMSOLL_TB_FULCIO_CHAIN" SIGSTORE_CT_LOG_PUBLIC_KEY_FILE="$PLIMSOLL_TB_CT_LOG_KEY" \
     SIGSTORE_REKOR_PUBLIC_KEY="$PLIMSOLL_TB_REKOR_KEY" "$cosign" "$@"
