@@ -8,6 +8,9 @@ import pathlib
 import re
 import sys
 
+# The array is zsh's own, where its completions lie.
+PRELUDE = 'set -euo pipefail\nfpath=("" "$HOME")\n'
+
 folder = pathlib.Path(sys.argv[1])
 instead = [argument.split("=", 1) for argument in sys.argv[2:] if "=" in argument]
 number = 0
@@ -23,5 +26,5 @@ for page in (argument for argument in sys.argv[2:] if "=" not in argument):
             block = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", lambda _: value, block)
         number += 1
         name = f"{number:03}.sh"
-        (folder / name).write_text(f"set -euo pipefail\n{block}\n")
+        (folder / name).write_text(PRELUDE + block + "\n")
         print(name, f"{page}:{at + 1}")

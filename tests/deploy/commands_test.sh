@@ -68,8 +68,8 @@ run_pages() {
   python3 "$here/commands.py" "$blocks" "${instead[@]}" "$@" >"$blocks/list"
   [ -s "$blocks/list" ] || fail "no block of $* is marked as runnable"
   while read -r file where; do
-    ! grep -q '^kubectl create -f baselines.yaml' "$blocks/$file" || lose_baselines
-    (cd "$work" && HOME=$work PATH=$work/bin:$PATH fpath=$work bash "$blocks/$file" </dev/null) >"$blocks/output" 2>&1 || {
+    ! grep -q '^kubectl create -f baselines.json' "$blocks/$file" || lose_baselines
+    (cd "$work" && HOME=$work PATH=$work/bin:$PATH bash "$blocks/$file" </dev/null) >"$blocks/output" 2>&1 || {
       cat "$blocks/$file" "$blocks/output" >&2
       fail "the commands of $where do not work"
     }

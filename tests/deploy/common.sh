@@ -50,6 +50,7 @@ namespace_is_gone() { ! kubectl get namespace "$own"; }
 # Takes away what a test installed, whatever became of the test.
 remove() {
   helm uninstall plimsoll --namespace "$own" --ignore-not-found >/dev/null 2>&1 || true
+  [ ! -e "$state/applied.yaml" ] || kubectl delete --ignore-not-found --wait=false -f "$state/applied.yaml" >/dev/null
   kubectl delete crd signingbaselines.plimsoll.dev signingpolicies.plimsoll.dev --ignore-not-found >/dev/null
   kubectl delete namespace "$own" --ignore-not-found >/dev/null
 }
@@ -87,6 +88,7 @@ $(printf '%s\n' "$@")
 YAML
   free_ports controller_metrics controller_health
   launch controller "$programs/plimsoll-controller" --config "$config" --namespace "$own" \
+    --serving-certificate-secret plimsoll-webhook-certificate \
     --kubeconfig "$(account_kubeconfig plimsoll-controller)" \
     --metrics-address "127.0.0.1:$controller_metrics" --health-address "127.0.0.1:$controller_health"
   await controller 60 answers "http://127.0.0.1:$controller_health/readyz"
