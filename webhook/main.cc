@@ -157,8 +157,8 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
   if (!exposition) return Refuse(exposition.error());
   auto server = StartTls(
       flags, *pair,
-      [&handler](const http::ServerRequest& r, const http::Responder& responder) {
-        handler.Handle(r, responder);
+      [&handler](http::ServerRequest request, const http::Responder& responder) {
+        handler.Handle(std::move(request), responder);
       },
       metrics, log);
   if (!server) return Refuse(server.error());

@@ -286,10 +286,10 @@ int Run() {
   std::atomic<std::uint64_t> decision_bytes{0};
   const auto ours = http::Server::Start(
       options,
-      [&](const http::ServerRequest& request, const http::Responder& responder) {
+      [&](http::ServerRequest request, const http::Responder& responder) {
         const std::uint64_t count = allocations;
         const std::uint64_t bytes = allocated_bytes;
-        handler.Handle(request, responder);
+        handler.Handle(std::move(request), responder);
         decision_allocations = allocations - count;
         decision_bytes = allocated_bytes - bytes;
       },

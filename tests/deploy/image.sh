@@ -72,10 +72,10 @@ build)
   ;;
 again)
   alone
-  build "$name-again" image-again --no-cache
+  build "$name-again" image-again --layers --no-cache
   first=$(identity "$name") second=$(identity "$name-again")
+  [ "$first" = "$second" ] || die "not the same image: $name is $first, $name-again is $second"
   buildah rmi "$name-again" >/dev/null
-  [ "$first" = "$second" ] || die "not the same image: $first, then $second"
   echo "$first"
   ;;
 push)

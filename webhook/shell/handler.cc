@@ -69,9 +69,11 @@ ReviewHandler::ReviewHandler(const WatchCache& cache, Lookups& lookups,
           "plimsoll_admission_would_deny_total",
           "Reviews that nothing refused and a denying namespace would have, by the worst image's "
           "kind. NotJudgedYet: it would have waited for an answer first.")),
-      refused_(
-          metrics.Counters("plimsoll_admission_refused_total",
-                           "Requests that were no review that could be answered, by reason.")) {
+      refused_(metrics.Counters("plimsoll_admission_refused_total",
+                                "Requests that were no review that could be answered, by reason.")),
+      large_([this](const http::ServerRequest& request, const http::Responder& responder) {
+        Read(request, responder);
+      }) {
   CounterFamily& decisions = metrics.Counters("plimsoll_admission_decisions_total",
                                               "Answered reviews, by configuration and verdict.");
   HistogramFamily& seconds =
@@ -94,7 +96,15 @@ void ReviewHandler::Refuse(const http::Responder& responder, int status, const c
   responder.Send(Plain(status, text));
 }
 
-void ReviewHandler::Handle(const http::ServerRequest& request, const http::Responder& responder) {
+void ReviewHandler::Handle(http::ServerRequest request, const http::Responder& responder) {
+  if (request.body.size() >= LargeReviews::kLeastBytes) {
+    large_.Add(std::move(request), responder);
+    return;
+  }
+  Read(request, responder);
+}
+
+void ReviewHandler::Read(const http::ServerRequest& request, const http::Responder& responder) {
   const auto mode = ModeOf(request.path);
   if (!mode) {
     return Refuse(responder, 404, "path",

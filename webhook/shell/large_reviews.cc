@@ -1,0 +1,46 @@
+#include "webhook/shell/large_reviews.h"
+
+#include <exception>
+
+namespace plimsoll::webhook {
+
+LargeReviews::LargeReviews(Answer answer)
+    : answer_(std::move(answer)), thread_([this] { Run(); }) {}
+
+LargeReviews::~LargeReviews() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    waiting_.clear();
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void LargeReviews::Add(http::ServerRequest request, http::Responder responder) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    waiting_.emplace_back(std::move(request), std::move(responder));
+  }
+  changed_.notify_all();
+}
+
+void LargeReviews::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    const auto [request, responder] = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    try {
+      if (!responder.Abandoned()) answer_(request, responder);
+    } catch (const std::exception&) {
+      // Only memory can run out here; without an answer the responder's end is one.
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace plimsoll::webhook
