@@ -15,14 +15,14 @@ function(plimsoll_tell_source_dir)
 endfunction()
 
 # plimsoll_test(NAME SOURCES file... ROOMS room... [LIBRARIES target...] [LABEL unit|integration|cluster|...]
-#               [FIXTURE name] [LOCK name] [SERIAL] [QUICK case... QUICK_LABEL label]): tests that name one LOCK never
-#               run at the same time, one that is SERIAL runs alone; the QUICK cases have a label of their own.
+#               [FIXTURE name] [LOCK name] [QUICK case... QUICK_LABEL label]): tests that name one LOCK never run at the
+#               same time; the QUICK cases have a label of their own.
 # One ctest entry for each test case, so that the summary counts statements about the product.
 function(plimsoll_test name)
   if(PLIMSOLL_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(TEST "SERIAL" "LABEL;TIMEOUT;FIXTURE;LOCK;QUICK_LABEL" "SOURCES;ROOMS;LIBRARIES;QUICK" ${ARGN})
+  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT;FIXTURE;LOCK;QUICK_LABEL" "SOURCES;ROOMS;LIBRARIES;QUICK" ${ARGN})
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
@@ -45,9 +45,6 @@ function(plimsoll_test name)
   endif()
   if(TEST_FIXTURE)
     list(APPEND properties FIXTURES_REQUIRED ${TEST_FIXTURE})
-  endif()
-  if(TEST_SERIAL)
-    list(APPEND properties RUN_SERIAL TRUE)
   endif()
   if(TEST_LOCK)
     list(APPEND properties RESOURCE_LOCK ${TEST_LOCK})

@@ -1,6 +1,11 @@
-// The API server goes away and comes back.
+// The API server goes away and comes back. It is this test's own, on a bed of its own: all others go on meanwhile.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/subprocess.h"
 #include "cluster/webhook_bed.h"
 #include "support/http_load/http_load.h"
 #include "support/raw_client/raw_client.h"
@@ -8,8 +13,35 @@
 namespace plimsoll::testing {
 namespace {
 
-using ApiServerOutageTest = ClusterTest;
-using WebhookOutageTest = WebhookTest;
+void RunBedScript(const std::vector<std::string>& words) {
+  SubprocessRequest request;
+  request.argv = {std::string(PLIMSOLL_SOURCE_DIR) + "/scripts/testbed"};
+  request.argv.insert(request.argv.end(), words.begin(), words.end());
+  request.environment["PLIMSOLL_TESTBED_STATE"] = std::getenv("PLIMSOLL_TESTBED_STATE");
+  request.timeout = std::chrono::minutes(2);
+  const auto done = RunSubprocess(request);
+  ASSERT_TRUE(done) << done.error().message;
+  ASSERT_EQ(done->exit_code, 0) << done->error_output;
+}
+
+template <class Base>
+class OnItsOwnBed : public Base {
+ protected:
+  void SetUp() override {
+    const std::string state =
+        std::string(PLIMSOLL_BEDS) + "/testbed-outage-" + std::to_string(getpid());
+    ::setenv("PLIMSOLL_TESTBED_STATE", state.c_str(), 1);
+    RunBedScript({"up", "--fresh"});
+    if (!this->HasFatalFailure()) Base::SetUp();
+  }
+  void TearDown() override {
+    Base::TearDown();
+    RunBedScript({"down"});
+  }
+};
+
+using ApiServerOutageTest = OnItsOwnBed<ClusterTest>;
+using WebhookOutageTest = OnItsOwnBed<WebhookTest>;
 
 TEST_F(ApiServerOutageTest, TheControllerGoesOnWithWhatItKnewAndLosesNothing) {
   const std::string web = Repository("web");

@@ -215,7 +215,7 @@ TEST_F(RekorLaneTest, AnInconsistentLogIsBelievedInNothingUntilAPersonTrustsItAg
            R"({"data":null})"});
 }
 
-// SERIAL: the log is everybody's.
+// The log is everybody's: all that use it hold one lock.
 using RekorOutageTest = RekorLaneTest;
 
 TEST_F(RekorOutageTest, ALogThatIsDownIsToldAndRecoversAndNothingIsTakenForClean) {
