@@ -17,6 +17,12 @@ TheImageHoldsTheThreeProgramsAndNoShell() {
   "$image" umount
 }
 
+# Once more from nothing but the base: packages, compiler, programs.
+TheSameSourcesGiveTheSameImage() {
+  "$here/image.sh" build >/dev/null
+  "$here/image.sh" again
+}
+
 AReleaseIsSignedAttestedAndVerified() {
   use_bed
   need_tools cosign
