@@ -160,8 +160,10 @@ own_bed() {
 
 # Returns when it is gone: a large process takes a moment to die.
 kill_hard() {
-  kill -KILL "$(pid_of "$1")"
-  while pid_of "$1" >/dev/null; do sleep 0.02; done
+  local pid
+  pid=$(pid_of "$1")
+  kill -KILL "$pid"
+  while [ -e "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
 }
 
 AKilledPartBlocksNoStart() {
