@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -16,6 +17,7 @@
 
 #include "api/names.h"
 #include "base/encoding.h"
+#include "base/file.h"
 #include "cluster/cluster_test.h"
 #include "json/writer.h"
 #include "support/fault_server/fault_server.h"
@@ -157,6 +159,14 @@ class CrashTest : public ClusterTest {
   void SetUp() override {
     ClusterTest::SetUp();
     if (HasFatalFailure()) return;
+    // Killed 200 times it takes longer, and must not be Established for that.
+    const auto config = ReadFile(config_file(), 1 << 20);
+    ASSERT_TRUE(config) << config.error().message;
+    const std::string soon = "establishAfter: 5s";
+    const std::size_t at = config->find(soon);
+    ASSERT_NE(at, std::string::npos);
+    std::ofstream(config_file()) << config->substr(0, at) << "establishAfter: 24h"
+                                 << config->substr(at + soon.size());
     Kubectl({"apply", "-f", "-"}, killer_.Configuration());
     for (int i = 0; i < Repositories(); ++i) {
       repositories_.push_back(Repository("app-" + std::to_string(i)));
