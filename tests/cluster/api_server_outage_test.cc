@@ -24,6 +24,27 @@ void RunBedScript(const std::vector<std::string>& words) {
   ASSERT_EQ(done->exit_code, 0) << done->error_output;
 }
 
+// Returns when it serves again; kubectl does not wait for that.
+void StartApiServer(const Testbed& bed) {
+  RunBedScript({"start", "kube-apiserver"});
+  SubprocessRequest request;
+  request.argv = {"curl",
+                  "-fsk",
+                  "-o",
+                  "/dev/null",
+                  "--retry",
+                  "100",
+                  "--retry-connrefused",
+                  "--retry-delay",
+                  "1",
+                  "--retry-max-time",
+                  "100",
+                  bed.api_server() + "/readyz"};
+  request.timeout = std::chrono::minutes(2);
+  const auto done = RunSubprocess(request);
+  ASSERT_TRUE(done && done->exit_code == 0) << "the API server did not come back";
+}
+
 template <class Base>
 class OnItsOwnBed : public Base {
  protected:
@@ -54,7 +75,7 @@ TEST_F(ApiServerOutageTest, TheControllerGoesOnWithWhatItKnewAndLosesNothing) {
 
   Run({"stop", "kube-apiserver"});
   controller->WaitForLine("ConnectionFailed");
-  Run({"start", "kube-apiserver"});
+  StartApiServer(bed());
 
   Push(web + ":v2");
   RunPod("next", web + ":v2");
@@ -83,7 +104,7 @@ TEST_F(WebhookOutageTest, TheWebhookAnswersFromMemoryMeanwhileAndAsBeforeAfterwa
         PostRequest("/enforce/pods", "application/json", ReviewOf(Denying(), image)));
     EXPECT_NE(other_api_server.Answer().find(answer), std::string::npos) << image;
   }
-  Run({"start", "kube-apiserver"});
+  StartApiServer(bed());
 
   const Outcome admitted = RunImage(good, Denying());
   EXPECT_TRUE(admitted.ok()) << admitted.errors;
