@@ -34,7 +34,7 @@ void StartApiServer(const Testbed& bed) {
                   "/dev/null",
                   "--retry",
                   "100",
-                  "--retry-connrefused",
+                  "--retry-all-errors",
                   "--retry-delay",
                   "1",
                   "--retry-max-time",
