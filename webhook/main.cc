@@ -167,10 +167,11 @@ int Serve(const config::WebhookFlags& flags, const config::PlimsollConfig& confi
   log.Info("started", {{"version", Version()},
                        {"trustRoot", stack->observer->verifier()->trust_root().Describe()}});
 
+  setup::FreeMemory free_memory;
   auto root_read = clock.Steady();
   while (!stop.Wait(kReloadEveryMs)) {
     ReloadCertificate(flags, *pair, **server, metrics, log);
-    setup::GiveBackFreeMemory();
+    free_memory.GiveBack();
     if (clock.Steady() - root_read < kTrustRootEvery) continue;
     root_read = clock.Steady();
     ReloadTrustRoot(config, *stack->observer, log);

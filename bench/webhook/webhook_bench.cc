@@ -267,10 +267,11 @@ int Run() {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return ready; });
   }
-  setup::GiveBackFreeMemory();
+  setup::FreeMemory free_memory;
+  free_memory.GiveBack();
   MemoryRow("10000_repositories", ResidentMiB() - before);
   if (!LookUpAll(lookups, images.images())) return 1;
-  setup::GiveBackFreeMemory();
+  free_memory.GiveBack();
   MemoryRow("10000_cached_digests_too", ResidentMiB() - before);
 
   const testing::TlsIdentity identity = testing::MakeTlsIdentity();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <mutex>
+#include <utility>
 
 #include "http/server.h"
 
@@ -20,11 +21,16 @@ class BodyPool {
     explicit Share(BodyPool* pool) : pool_(pool) {}
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
+    Share(Share&& other) noexcept
+        : pool_(other.pool_),
+          held_(std::exchange(other.held_, 0)),
+          large_(std::exchange(other.large_, false)) {}
     ~Share() { Release(); }
     void Attach(BodyPool* pool) { pool_ = pool; }
     // Room for a body of `total` bytes, which is at least what is asked for; 0 when there is none.
     std::size_t Grow(std::size_t total);
     void Release();
+    bool holds() const { return held_ != 0; }
 
    private:
     BodyPool* pool_ = nullptr;

@@ -291,6 +291,11 @@ void Connection::Handle() {
     Close(false);
     return;
   }
+  // Whoever keeps the request beyond this connection keeps its room: the body is still there.
+  if (message.body().share.holds()) {
+    using Room = std::pair<std::shared_ptr<ServerCore>, BodyPool::Share>;
+    request.body_room = std::make_shared<Room>(core, std::move(message.body().share));
+  }
   held_ = shared_from_this();
   const auto sink =
       std::make_shared<Responder::Sink>(core, weak_from_this(), request_number_.load());

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -55,8 +56,12 @@ void GiveBackLargeBlocks() {
   ::mallopt(M_ARENA_MAX, kArenas);
 }
 
-void GiveBackFreeMemory() {
-  if (::mallinfo2().fordblks > kMuchFree) ::malloc_trim(0);
+void FreeMemory::GiveBack() {
+  const std::size_t free = ::mallinfo2().fordblks;
+  left_ = std::min(left_, free);
+  if (free - left_ <= kMuchFree) return;
+  ::malloc_trim(0);
+  left_ = ::mallinfo2().fordblks;
 }
 
 StopSignal::StopSignal() {

@@ -9,7 +9,7 @@ packages_build=(
 packages_testbed=(ca-certificates curl iproute2 iptables jq openssl python3 python3-pip redis-tools)
 packages_checks=(clang-format-14 clang-tidy-14)
 packages_deploy=(buildah debootstrap python3-yaml)
-packages_node=(socat util-linux)
+packages_node=(procps socat util-linux)
 packages_fuzz=(clang-14 libclang-rt-14-dev llvm-14)
 
 as_root() {

@@ -66,7 +66,8 @@ build)
   alone
   make_base
   cache=()
-  if [ -d "$HOME/.cache/ccache" ]; then cache=(--volume "$HOME/.cache/ccache:/root/.cache/ccache"); fi
+  folder=$(ccache --get-config cache_dir 2>/dev/null || true)
+  [ ! -d "$folder" ] || cache=(--volume "$folder:/root/.cache/ccache")
   build "$name" image --layers "${cache[@]}"
   echo "$name"
   ;;

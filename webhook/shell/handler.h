@@ -2,7 +2,8 @@
 //
 // Paths: /enforce/pods, /audit/pods, /audit/templates (POST). Malformed JSON is 400, another media type 415, another
 // version 400 with a message, a cache that has not synced 503. Answers that could be a denial wait for look-ups until
-// `budget` has passed; nothing else waits. A large body is read on a thread of its own. Every review that is answered is one log line and counts once.
+// `budget` has passed; nothing else waits. A large body is read on a thread of its own. Every review that is answered is
+// one log line and counts once.
 #pragma once
 
 #include <array>

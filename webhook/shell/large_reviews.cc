@@ -1,6 +1,7 @@
 #include "webhook/shell/large_reviews.h"
 
 #include <exception>
+#include <optional>
 
 namespace plimsoll::webhook {
 
@@ -31,14 +32,15 @@ void LargeReviews::Run() {
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    const auto [request, responder] = std::move(waiting_.front());
+    auto next = std::make_optional(std::move(waiting_.front()));
     waiting_.pop_front();
     lock.unlock();
     try {
-      if (!responder.Abandoned()) answer_(request, responder);
+      if (!next->second.Abandoned()) answer_(next->first, next->second);
     } catch (const std::exception&) {
       // Only memory can run out here; without an answer the responder's end is one.
     }
+    next.reset();  // megabytes, which nobody waits for
     lock.lock();
   }
 }

@@ -1,5 +1,6 @@
 // A thread for the bodies that take milliseconds to read, so that the server's own threads answer everybody else meanwhile.
-// One body at a time, in the order in which they came; how many may wait is bounded by the server's memory for bodies.
+// One body at a time, in the order in which they came; how many may wait is bounded by the server's memory
+// for bodies, whose room each keeps until it has been read.
 #pragma once
 
 #include <condition_variable>

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <optional>
 #include <thread>
 
 #include "client_fixture.h"
@@ -258,6 +259,29 @@ TEST_F(ServerAttackTest, LargeBodiesShareAPoolAndCostOthersNothing) {
   second.Send(rest);
   EXPECT_EQ(second.Status(), 200);
   EXPECT_EQ(Refused("body_pool"), 1);
+}
+
+TEST_F(ServerAttackTest, ABodyThatOutlivesItsConnectionKeepsItsRoom) {
+  std::mutex mutex;
+  std::optional<ServerRequest> kept;
+  ServerOptions options = Options();
+  options.threads = 1;
+  options.limits.max_body_bytes = 20 * 1024 * 1024;
+  options.limits.large_pool_bytes = 3'000'000;
+  Start(options, [&](ServerRequest request, const Responder& responder) {
+    const std::lock_guard lock(mutex);
+    if (!kept) kept = std::move(request);
+    responder.Send({200, {}, ""});
+  });
+  EXPECT_EQ(StatusOf(Post("/x", std::string(2'000'000, 'x'))), 200);
+  EXPECT_EQ(StatusOf(Post("/x", std::string(2'000'000, 'x'))), 503);
+  {
+    const std::lock_guard lock(mutex);
+    ASSERT_TRUE(kept);
+    kept.reset();
+    kept.emplace();
+  }
+  EXPECT_EQ(StatusOf(Post("/x", std::string(2'000'000, 'x'))), 200);
 }
 
 TEST_F(ServerAttackTest, ALargeBodySaysItsLength) {
