@@ -149,8 +149,10 @@ double Rate(int threads, const std::function<void(std::size_t)>& work) {
 
 class Load {
  public:
-  Load(std::vector<Image> images, std::string trusted_root, std::vector<std::string> cosign)
+  Load(std::vector<Image> images, std::string trusted_root, std::string crane,
+       std::vector<std::string> cosign)
       : images_(std::move(images)),
+        crane_(std::move(crane)),
         cosign_(std::move(cosign)),
         parts_(images_.front().repository.substr(0, images_.front().repository.find('/'))) {
     const auto root_text = ReadFile(trusted_root, 4u << 20);
@@ -163,6 +165,7 @@ class Load {
   }
 
   void Rates() {
+    const auto found = Materials();
     for (const int threads : {1, 8, 32}) {
       // A confirmation reads everything again, whatever is remembered; but it would also use new connections. So
       // "cold" is an observer that remembers nothing.
@@ -170,7 +173,10 @@ class Load {
                                      {.remembered = 0});
       const double ours = Rate(threads, [&](std::size_t i) { Look(observer, QuestionOf(At(i))); });
       const double theirs = Rate(threads, [&](std::size_t i) { CosignVerify(At(i)); });
+      const double fetched =
+          Rate(threads, [&](std::size_t i) { CraneFetches(At(i), found.at(At(i).digest)); });
       Row("cold_" + std::to_string(threads), ours, "1/s", {}, theirs);
+      Row("cold_beside_bare_fetches_" + std::to_string(threads), ours, "1/s", {}, fetched);
     }
   }
 
@@ -202,14 +208,24 @@ class Load {
  private:
   const Image& At(std::size_t i) const { return images_[i % images_.size()]; }
 
-  void CosignVerify(const Image& image) const {
+  static void Run(std::vector<std::string> argv) {
     SubprocessRequest request;
-    request.argv = cosign_;
-    request.argv.push_back(image.repository + "@" + image.digest);
+    request.argv = std::move(argv);
     request.timeout = std::chrono::minutes(2);
     const auto done = RunSubprocess(request);
     if (!done || done->exit_code != 0)
-      Die("cosign verify: " + (done ? done->error_output : done.error().message));
+      Die(request.argv.front() + ": " + (done ? done->error_output : done.error().message));
+  }
+  void CosignVerify(const Image& image) const {
+    std::vector<std::string> argv = cosign_;
+    argv.push_back(image.repository + "@" + image.digest);
+    Run(std::move(argv));
+  }
+  // What there is to fetch for a signed image, and nothing else: no place is asked that is empty.
+  void CraneFetches(const Image& image, const oci::DiscoveryResult& found) const {
+    Run({crane_, "manifest", image.repository + "@" + image.digest});
+    Run({crane_, "manifest", image.repository + ":sha256-" + image.digest.substr(7) + ".sig"});
+    Run({crane_, "blob", image.repository + "@" + found.materials.front().blob.text()});
   }
 
   template <class Work>
@@ -275,6 +291,7 @@ class Load {
   }
 
   const std::vector<Image> images_;
+  const std::string crane_;
   const std::vector<std::string> cosign_;
   Parts parts_;
   std::shared_ptr<const sigstore::Verifier> verifier_;
@@ -345,12 +362,12 @@ std::vector<Image> ReadImages(const std::string& path) {
 }  // namespace plimsoll::bench
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    std::fprintf(stderr, "usage: %s IMAGES TRUSTED_ROOT COSIGN-VERIFY...\n", argv[0]);
+  if (argc < 5) {
+    std::fprintf(stderr, "usage: %s IMAGES TRUSTED_ROOT CRANE COSIGN-VERIFY...\n", argv[0]);
     return 2;
   }
-  plimsoll::bench::Load load(plimsoll::bench::ReadImages(argv[1]), argv[2],
-                             std::vector<std::string>(argv + 3, argv + argc));
+  plimsoll::bench::Load load(plimsoll::bench::ReadImages(argv[1]), argv[2], argv[3],
+                             std::vector<std::string>(argv + 4, argv + argc));
   load.Requests();
   load.Memory();
   load.CpuTimes();

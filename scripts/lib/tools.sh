@@ -23,6 +23,7 @@ rekor-cli|sigstore|github.com/sigstore/rekor/cmd/rekor-cli
 ct_server|ctlog|github.com/google/certificate-transparency-go/trillian/ctfe/ct_server
 cosign2|cosign2|github.com/sigstore/cosign/v2/cmd/cosign
 helm|helm|helm.sh/helm/v3/cmd/helm
+crane|crane|github.com/google/go-containerregistry/cmd/crane
 policy-controller|policy-controller|github.com/sigstore/policy-controller/cmd/webhook
 '
 kubernetes_version=1.36.3 # as in the go.mod of modules/kubernetes and modules/node; the programs are told at link time
