@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "baseline/for_admission.h"
+
 namespace plimsoll::webhook {
 namespace {
 
@@ -58,10 +60,10 @@ class ExpiringMap {
       order_.erase(found->second.place);
       entries_.erase(found);
     }
-    order_.push_back(key);
-    entries_.emplace(key, Entry{std::move(value), until, std::prev(order_.end())});
+    const auto put = entries_.emplace(key, Entry{std::move(value), until, {}}).first;
+    put->second.place = order_.insert(order_.end(), &put->first);
     while (entries_.size() > capacity_) {
-      entries_.erase(order_.front());
+      entries_.erase(entries_.find(*order_.front()));
       order_.pop_front();
     }
   }
@@ -70,10 +72,10 @@ class ExpiringMap {
   struct Entry {
     Value value;
     SteadyTime until;
-    std::list<std::string>::iterator place;
+    std::list<const std::string*>::iterator place;
   };
   const std::size_t capacity_;
-  std::list<std::string> order_;
+  std::list<const std::string*> order_;  // keys of entries_
   std::map<std::string, Entry> entries_;
 };
 
@@ -220,9 +222,11 @@ struct Lookups::Impl {
       keep_for = unanswered ? limits.negative_for : limits.positive_for;
     }
     if (observation.digest.empty()) return;
-    observed.Put(lookup.repository + "@" + observation.digest,
-                 {std::make_shared<const baseline::Observation>(observation), clock.Now()},
-                 now + keep_for);
+    observed.Put(
+        lookup.repository + "@" + observation.digest,
+        {std::make_shared<const baseline::Observation>(baseline::ForAdmission(observation)),
+         clock.Now()},
+        now + keep_for);
     if (!lookup.tag.empty())
       resolved.Put(lookup.repository + ":" + lookup.tag, observation.digest, now + limits.tag_for);
   }

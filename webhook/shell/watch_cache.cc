@@ -8,12 +8,16 @@
 #include "api/signing_baseline.h"
 #include "api/signing_policy.h"
 #include "json/json.h"
+#include "webhook/shell/record_cache.h"
 
 namespace plimsoll::webhook {
 namespace {
 
-using BaselinePtr = std::shared_ptr<const api::SigningBaseline>;
+using KeptPtr = std::shared_ptr<const KeptRecord>;
 using PolicyPtr = std::shared_ptr<const api::SigningPolicyObject>;
+
+// As values: some 3 KiB each.
+constexpr std::size_t kRecordsAtHand = 1'024;
 
 kube::ListWatchOptions Collection(std::string_view plural, std::string_view kind) {
   kube::ListWatchOptions options;
@@ -49,7 +53,7 @@ struct WatchCache::Impl {
         policy_set(std::make_shared<const baseline::PolicySet>()),
         baselines(Collection(api::kBaselinePlural, api::kBaselineKind),
                   kube::InformerKey::kNamespacedName,
-                  {.parse = ParseBaseline, .on_change = {}, .on_synced = [this] { OneSynced(); }},
+                  {.parse = ParseRecord, .on_change = {}, .on_synced = [this] { OneSynced(); }},
                   dependencies),
         policies(Collection(api::kPolicyPlural, api::kPolicyKind),
                  kube::InformerKey::kNamespacedName,
@@ -74,11 +78,12 @@ struct WatchCache::Impl {
     if (Synced() && !told_synced.exchange(true) && on_synced) on_synced();
   }
 
-  static Result<BaselinePtr> ParseBaseline(std::string_view text, const kube::ObjectMeta&) {
+  static Result<KeptPtr> ParseRecord(std::string_view text, const kube::ObjectMeta&) {
     auto object = api::ReadSigningBaseline(text);
-    // An object that cannot be read is no baseline; the rest of the picture stays whole.
-    if (!object) return BaselinePtr();
-    return std::make_shared<const api::SigningBaseline>(std::move(*object));
+    // An object that cannot be read or used is no baseline; the rest of the picture stays whole.
+    if (!object || !api::IsUsable(*object)) return KeptPtr();
+    PLIMSOLL_ASSIGN(KeptRecord kept, Keep(std::move(object->record)));
+    return std::make_shared<const KeptRecord>(std::move(kept));
   }
   static Result<PolicyPtr> ParsePolicy(std::string_view text, const kube::ObjectMeta&) {
     auto object = api::ReadSigningPolicy(text);
@@ -107,7 +112,8 @@ struct WatchCache::Impl {
   mutable std::mutex mutex;
   std::shared_ptr<const baseline::PolicySet> policy_set;  // guarded by mutex
 
-  kube::Informer<BaselinePtr> baselines;
+  mutable RecordCache records{kRecordsAtHand};
+  kube::Informer<KeptPtr> baselines;
   kube::Informer<PolicyPtr> policies;
   kube::Informer<oci::Platform> nodes;
 };
@@ -125,9 +131,8 @@ class LiveSnapshot final : public Snapshot {
 
   std::shared_ptr<const baseline::Record> Find(const std::string& repository) const override {
     const auto found = cache_.baselines.Get(api::BaselineName(repository));
-    if (!found || !*found || (*found)->repository() != repository || !api::IsUsable(**found))
-      return nullptr;
-    return {*found, &(*found)->record};
+    if (!found || !*found || (*found)->repository != repository) return nullptr;
+    return cache_.records.Get(*found);
   }
   const baseline::PolicySet& policies() const override { return *policies_; }
   baseline::Settings SettingsFor(const std::string& repository) const override {

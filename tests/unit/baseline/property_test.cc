@@ -8,7 +8,10 @@
 #include <iostream>
 #include <random>
 #include <set>
+#include <sstream>
 
+#include "baseline/admission.h"
+#include "baseline/for_admission.h"
 #include "world.h"
 
 namespace plimsoll::baseline::testing {
@@ -232,6 +235,30 @@ std::string Describe(const std::vector<Transition>& transitions) {
   return text;
 }
 
+// Everything that an answer of the webhook is made of.
+std::string Describe(const AdmissionVerdict& verdict) {
+  const Verdict& classified = verdict.classified;
+  const auto id = [](const std::optional<Signer>& signer) {
+    return signer ? SignerId(*signer) + ' ' + signer->identity : "nobody";
+  };
+  std::ostringstream text;
+  text << static_cast<int>(verdict.verdict) << ' ' << verdict.rule << ' ' << verdict.reason.str()
+       << ' ' << (verdict.kind ? ToText(*verdict.kind) : "no kind") << ' '
+       << (verdict.severity ? ToText(*verdict.severity) : "none") << ' ' << verdict.fingerprint
+       << ' ' << verdict.only_in_denying << '\n'
+       << ToText(classified.posture) << ' ' << classified.definite << ' '
+       << (classified.kind ? ToText(*classified.kind) : "no kind") << ' '
+       << ToText(classified.severity) << ' ' << classified.accepted << ' ' << classified.fingerprint
+       << ' ' << classified.entry_fingerprint << ' ' << classified.continuous << ' '
+       << ToText(classified.rank) << ' ' << classified.grandfathered << ' ' << classified.inventory
+       << ' ' << classified.child << ' ' << classified.notes.size() << ' '
+       << classified.docker_reference << ' ' << classified.reason << '\n'
+       << "signer " << id(classified.signer) << ", expected " << id(classified.expected_signer)
+       << ", proven " << id(classified.proven_signer);
+  if (classified.pending_until) text << ", pending until " << FormatTime(*classified.pending_until);
+  return std::move(text).str();
+}
+
 // Which parts of two records differ.
 std::string Difference(const Record& a, const Record& b) {
   std::string parts;
@@ -333,6 +360,7 @@ class Checker {
     const Moment moment = history_.Next();
     const EffectivePolicy policy = history_.set.For(kRepository, history_.now);
     StepResult result = Step(before, history_.set, history_.settings, moment);
+    CheckAdmission(before, moment, policy);
     CheckOrder(before, moment, result);
     CheckUnknown(before, moment, result);
     CheckDriftedSigners(policy, result);
@@ -384,6 +412,24 @@ class Checker {
     const StepResult result = Step(record, set, history_.settings, tick);
     EXPECT_EQ(Describe(result.transitions), "");
     EXPECT_TRUE(result.record == record) << Difference(result.record, record);
+  }
+
+  // What the webhook keeps of a record and an observation is all that its answers are made of.
+  void CheckAdmission(const Record& before, const Moment& moment, const EffectivePolicy& policy) {
+    const Record kept = ForAdmission(before);
+    const auto compare = [&](const std::string& digest, const Observation* seen,
+                             const Observation* kept_seen) {
+      const AdmissionVerdict a =
+          Admit(&before, kRepository, digest, policy, history_.settings, seen, history_.now);
+      const AdmissionVerdict b =
+          Admit(&kept, kRepository, digest, policy, history_.settings, kept_seen, history_.now);
+      EXPECT_EQ(Describe(a), Describe(b));
+    };
+    for (const std::string& name : Names()) compare(Digest(name), nullptr, nullptr);
+    for (const Observation& seen : moment.observations) {
+      const Observation kept_seen = ForAdmission(seen);
+      compare(seen.digest, &seen, &kept_seen);
+    }
   }
 
   void CheckOrder(const Record& before, const Moment& moment, const StepResult& result) {
