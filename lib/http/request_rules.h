@@ -15,9 +15,9 @@ namespace plimsoll::http {
 
 // A body that asks the pool before it grows.
 struct PooledBody {
-  struct value_type {  // NOLINT: Beast's name
+  struct value_type {       // NOLINT: Beast's name
+    BodyPool::Share share;  // outlives the text
     std::string text;
-    BodyPool::Share share;
   };
   class reader {  // NOLINT: Beast's name
    public:

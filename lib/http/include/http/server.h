@@ -63,9 +63,10 @@ struct ServerRequest {
   std::string path;   // as sent, begins with a slash; not decoded
   std::string query;  // without the question mark
   Headers headers;
-  std::string body;
-  // The body's room in the server's memory for bodies; given back with the last copy. Empty for a small one.
+  // The body's room in the server's memory for bodies; given back with the last copy, after the body. Empty for a
+  // small one.
   std::shared_ptr<const void> body_room;
+  std::string body;
   std::string remote_address;
   // When the answer is worth nothing any more: the server closes the connection then.
   std::chrono::steady_clock::time_point deadline;
