@@ -58,7 +58,8 @@ using testing::PostRequest;
 constexpr int kServerThreads = 2;
 constexpr int kRounds = 3;       // alternating, and the best of each counts
 constexpr double kLeast = 0.75;  // of the bare echo's requests a second
-constexpr double kMostMiB = 64 - 25;  // without any the process is 25 MiB: cluster_webhook_attack_test
+constexpr double kMostMiB =
+    64 - 25;  // without any the process is 25 MiB: cluster_webhook_attack_test
 constexpr int kRepositories = 10'000;
 constexpr int kCachedDigests = 10'000;
 const std::string kDigest = "sha256:" + std::string(64, 'a');

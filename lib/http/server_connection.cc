@@ -13,6 +13,8 @@
 
 #include <sys/socket.h>
 
+#include "response_head.h"
+
 namespace plimsoll::http {
 namespace {
 
@@ -20,31 +22,10 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t kReadBytes = 16 * 1024;  // as large as a TLS record gets
-constexpr std::size_t kOneWrite = 64 * 1024;   // up to here header and body go out together
+constexpr std::size_t kOneWrite = 64 * 1024;  // up to here header and body go out together
 constexpr std::chrono::milliseconds kLastWriteTime{1'000};
 
 std::int64_t Ticks(Steady::time_point time) { return time.time_since_epoch().count(); }
-
-const char* Phrase(int status) {
-  return beast::http::obsolete_reason(static_cast<beast::http::status>(status)).data();
-}
-
-// RFC 9110 section 5.6.7.
-std::string HttpDate(std::time_t now) {
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return text.data();
-}
-
-bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 }  // namespace
 
@@ -110,130 +91,6 @@ void Connection::Handshake() {
                                          }
                                          self->ReadFirstByte();
                                        });
-}
-
-void Connection::ReadFirstByte() {
-  if (closed_) return;
-  if (core_.draining.load() && buffer_.size() == 0) {
-    Close(true);
-    return;
-  }
-  Enter(State::kIdle, core_.options.limits.idle_time);
-  if (buffer_.size() > 0) {  // the next request came with the last one
-    OnFirstByte({}, 0);
-    return;
-  }
-  buffer_.reserve(kReadBytes);
-  stream_.async_read_some(buffer_.prepare(kReadBytes),
-                          [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
-                            self->OnFirstByte(error, bytes);
-                          });
-}
-
-void Connection::OnFirstByte(ErrorCode error, std::size_t bytes) {
-  if (error || closed_) {
-    Close(false);
-    return;
-  }
-  buffer_.commit(bytes);
-  request_began_ = Steady::now();
-  request_deadline_ = request_began_ + core_.options.limits.request_time;
-  ++request_number_;
-  ReadHeader();
-}
-
-// Parses what has arrived. True when the header, or with `whole` the request, is complete or wrong: most requests arrive
-// in one piece, and Beast's own reading would go once more through the scheduler for each part of it.
-bool Connection::Feed(bool whole, ErrorCode& error) {
-  parser_->eager(whole);
-  while (buffer_.size() > 0) {
-    buffer_.consume(parser_->put(buffer_.data(), error));
-    if (error == beast::http::error::need_more) {
-      error = {};
-      return false;
-    }
-    if (error || (whole ? parser_->is_done() : parser_->is_header_done())) return true;
-  }
-  return false;
-}
-
-void Connection::ReadHeader() {
-  parser_.emplace();
-  PrepareParser(*parser_, core_.options, core_.bodies);
-  timed_out_ = false;
-  Enter(State::kHeader, core_.options.limits.header_time);
-  ErrorCode error;
-  if (Feed(false, error)) {
-    OnHeader(error);
-    return;
-  }
-  beast::http::async_read_header(stream_, buffer_, *parser_,
-                                 [self = shared_from_this()](ErrorCode read_error, std::size_t) {
-                                   self->OnHeader(read_error);
-                                 });
-}
-
-void Connection::OnHeader(ErrorCode error) {
-  if (state_ == State::kClosed) return;
-  if (error) {
-    if (timed_out_) {
-      Refuse({408, "header_time", "the request's header did not arrive in time"});
-    } else {
-      Refuse(RefusalOf(error, false));
-    }
-    return;
-  }
-  head_request_ = parser_->get().method() == beast::http::verb::head;
-  const Refusal refusal = JudgeRequest(*parser_, core_.options);
-  if (refusal.status != 0) {
-    Refuse(refusal);
-    return;
-  }
-  const auto expect = parser_->get().find(beast::http::field::expect);
-  const bool wants_continue = expect != parser_->get().end() && parser_->get().version() >= 11;
-  if (!wants_continue || parser_->is_done()) {
-    ReadBody();
-    return;
-  }
-  out_head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  Enter(State::kBody, core_.options.limits.body_time);
-  net::async_write(stream_, net::buffer(out_head_),
-                   [self = shared_from_this()](ErrorCode write_error, std::size_t) {
-                     if (self->state_ == State::kClosed) return;
-                     if (write_error) {
-                       self->Close(false);
-                       return;
-                     }
-                     self->ReadBody();
-                   });
-}
-
-void Connection::ReadBody() {
-  timed_out_ = false;
-  if (parser_->is_done()) {
-    Handle();
-    return;
-  }
-  Enter(State::kBody, core_.options.limits.body_time);
-  ErrorCode error;
-  if (Feed(true, error)) {
-    OnBody(error);
-    return;
-  }
-  beast::http::async_read(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](ErrorCode read_error, std::size_t) { self->OnBody(read_error); });
-}
-
-void Connection::OnBody(ErrorCode error) {
-  if (state_ == State::kClosed) return;
-  if (!error) {
-    Handle();
-  } else if (timed_out_) {
-    Refuse({408, "body_time", "the request's body did not arrive in time"});
-  } else {
-    Refuse(RefusalOf(error, true));
-  }
 }
 
 // The answer to one request. The last copy's end without an answer is an answer, too.
@@ -371,17 +228,7 @@ void Connection::Write(const ServerResponse& response, bool close) {
   core_.Requests(response.status).Add();
   core_.request_seconds.Observe(took.count());
   close_after_ = close;
-  out_head_ =
-      "HTTP/1.1 " + std::to_string(response.status) + " " + Phrase(response.status) + "\r\n";
-  out_head_ += "Date: " + HttpDate(std::time(nullptr)) + "\r\n";
-  for (const Header& field : response.headers) {
-    if (!IsToken(field.name) || !IsFieldValue(field.value)) continue;
-    out_head_ += field.name + ": " + field.value + "\r\n";
-  }
-  if (MayHaveBody(response.status)) {
-    out_head_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-  }
-  out_head_ += close ? "Connection: close\r\n\r\n" : "\r\n";
+  out_head_ = ResponseHead(response, close, std::time(nullptr));
   out_body_.clear();
   if (MayHaveBody(response.status) && !head_request_) {
     if (response.body.size() <= kOneWrite) {

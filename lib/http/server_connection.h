@@ -8,6 +8,7 @@
 #include "server_core.h"
 
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
@@ -80,12 +81,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   enum class State { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLinger, kClosed };
   using ErrorCode = boost::beast::error_code;
+  static constexpr std::size_t kReadBytes = 16 * 1024;  // as large as a TLS record gets
 
   void Enter(State state, std::chrono::milliseconds time);
   void Handshake();
   void ReadFirstByte();
   void OnFirstByte(ErrorCode error, std::size_t bytes);
   bool Feed(bool whole, ErrorCode& error);
+  void ReadUntil(bool whole);
+  void OnRead(ErrorCode error, bool whole);
+  void ReadLater(bool whole);
   void ReadHeader();
   void OnHeader(ErrorCode error);
   void ReadBody();
@@ -118,6 +123,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<RequestParser> parser_;
   // Itself, while its request is with the handler: then no pending operation keeps it alive.
   std::shared_ptr<Connection> held_;
+  std::optional<boost::asio::steady_timer> pause_;
+  int crumbs_ = 0;  // of this request
   bool timed_out_ = false;
   bool keep_alive_ = false;
   bool head_request_ = false;

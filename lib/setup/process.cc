@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <fstream>
 
 namespace plimsoll::setup {
 namespace {
@@ -47,6 +48,18 @@ constexpr std::size_t kMuchFree = std::size_t{8} << 20;
 // Each arena keeps what is free in it; threads beyond this many share them.
 constexpr int kArenas = 2;
 
+// Bytes that are resident and that nobody has asked for; 0 when it cannot be told.
+std::size_t UnusedMemory() {
+  // proc(5): pages in all, resident, of those shared with a file.
+  std::ifstream statm("/proc/self/statm");
+  std::size_t all = 0, resident = 0, shared = 0;
+  if (!(statm >> all >> resident >> shared) || resident < shared) return 0;
+  const std::size_t own = (resident - shared) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto heap = ::mallinfo2();
+  const std::size_t used = heap.uordblks + heap.hblkhd;
+  return own > used ? own - used : 0;
+}
+
 }  // namespace
 
 void GiveBackLargeBlocks() {
@@ -57,11 +70,11 @@ void GiveBackLargeBlocks() {
 }
 
 void FreeMemory::GiveBack() {
-  const std::size_t free = ::mallinfo2().fordblks;
-  left_ = std::min(left_, free);
-  if (free - left_ <= kMuchFree) return;
+  const std::size_t unused = UnusedMemory();
+  left_ = std::min(left_, unused);
+  if (unused - left_ <= kMuchFree) return;
   ::malloc_trim(0);
-  left_ = ::mallinfo2().fordblks;
+  left_ = UnusedMemory();
 }
 
 StopSignal::StopSignal() {

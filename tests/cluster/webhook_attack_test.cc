@@ -60,6 +60,17 @@ void NeedNotWaitForAProcessor() {
     std::printf("without the right to a higher priority: times of clients contain waiting\n");
 }
 
+// Nothing but work for every processor: what times of clients are like on a machine that is busy.
+void Compute(std::uint16_t /*port*/, const std::stop_token& stop) {
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < std::thread::hardware_concurrency(); ++i) {
+    threads.emplace_back([&] {
+      while (!stop.stop_requested()) {
+      }
+    });
+  }
+}
+
 TEST_F(WebhookAttackTest, NoAttackMakesItLargeOrKeepsOthersFromTheirAnswers) {
   const Replica webhook = StartWebhook();
   NeedNotWaitForAProcessor();
@@ -68,7 +79,9 @@ TEST_F(WebhookAttackTest, NoAttackMakesItLargeOrKeepsOthersFromTheirAnswers) {
   std::printf("%-24s %10s %10s %10s %10s\n", "attack", "peak MiB", "answers", "p50 us", "p99 us");
   std::printf("%-24s %10.1f %10lu %10.0f %10.0f\n", "none", webhook.program->PeakMiB(),
               normal.requests, normal.p50_us, normal.p99_us);
-  for (const HttpAttack& attack : HttpAttacks(kPath)) {
+  std::vector<HttpAttack> attacks = HttpAttacks(kPath);
+  attacks.insert(attacks.begin(), {"none, a busy machine", Compute});
+  for (const HttpAttack& attack : attacks) {
     SCOPED_TRACE(attack.name);
     webhook.program->ForgetPeak();
     LoadResult meanwhile;

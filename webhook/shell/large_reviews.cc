@@ -1,22 +1,9 @@
 #include "webhook/shell/large_reviews.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <exception>
 #include <optional>
 
 namespace plimsoll::webhook {
-namespace {
-
-// Where the processor is short, whoever is answered in microseconds goes first. On Linux a thread has a niceness of its
-// own; without it nothing is lost but that.
-void GoBehindTheServersThreads() {
-  constexpr int kNice = 10;
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-}
-
-}  // namespace
 
 LargeReviews::LargeReviews(Answer answer)
     : answer_(std::move(answer)), thread_([this] { Run(); }) {}
@@ -41,7 +28,6 @@ void LargeReviews::Add(http::ServerRequest request, http::Responder responder) {
 }
 
 void LargeReviews::Run() {
-  GoBehindTheServersThreads();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });

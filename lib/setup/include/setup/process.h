@@ -15,14 +15,15 @@ namespace plimsoll::setup {
 // Large blocks are given back to the system when they are freed. Left to itself the allocator keeps what each thread ever
 // needed: a few answers of the largest size would stay resident for ever. Call it before any thread starts.
 void GiveBackLargeBlocks();
-// Gives the system what lies free in the heap: after a flood, say. Freed blocks still count as free when their pages are
-// gone, so it acts when much more is free than after the last time. To be called now and then, by one thread.
+// Gives the system what lies free in the heap: after a flood, say. Some of it cannot be given back, because something
+// used lies beside it, so it acts when much more is resident and unused than after the last time. To be called now and
+// then, by one thread.
 class FreeMemory {
  public:
   void GiveBack();
 
  private:
-  std::size_t left_ = 0;  // bytes that were free after the last time, or fewer since
+  std::size_t left_ = 0;  // unused bytes after the last time, or fewer since
 };
 
 // SIGTERM and SIGINT as something to wait for. Make it before any thread starts: threads inherit the blocked signals.
