@@ -67,6 +67,11 @@ Result<LogStates> ReadLogStates(std::string_view json) {
   }
   std::sort(states.begin(), states.end(),
             [](const LogState& a, const LogState& b) { return a.origin < b.origin; });
+  const auto twice =
+      std::adjacent_find(states.begin(), states.end(),
+                         [](const LogState& a, const LogState& b) { return a.origin == b.origin; });
+  if (twice != states.end())
+    return Fail(kMalformed, "logs.json: \"" + Printable(twice->origin) + "\" stands there twice");
   return states;
 }
 

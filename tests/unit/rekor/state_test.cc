@@ -34,7 +34,8 @@ TEST(LogStates, WhatIsNoStateIsRefused) {
   for (const char* text :
        {"[]", "{}", "{\"logs\":{}}", "{\"logs\":[{}]}", "{\"logs\":[{\"origin\":1}]}",
         "{\"logs\":[{\"origin\":\"a\",\"disagreeing\":[\"1\",\"2\",\"3\"]}]}",
-        "{\"logs\":[{\"origin\":\"a\",\"trustedTime\":\"yesterday\"}]}"}) {
+        "{\"logs\":[{\"origin\":\"a\",\"trustedTime\":\"yesterday\"}]}",
+        "{\"logs\":[{\"origin\":\"a\"},{\"origin\":\"b\"},{\"origin\":\"a\"}]}"}) {
     EXPECT_FALSE(ReadLogStates(text)) << text;
   }
 }
