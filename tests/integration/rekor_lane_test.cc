@@ -152,6 +152,24 @@ TEST_F(RekorLaneTest, AnImageSignedWithoutTheLogInACorroboratedRepositoryIsToldS
   EXPECT_EQ(controller->Terminate(), 0);
 }
 
+TEST_F(RekorLaneTest, APromiseThatTheLogDoesNotKeepIsSaidWithItsIndex) {
+  const std::string web = Repository("web");
+  SignByWorkflow(Push(web + ":v1"));
+  RunPod("web", web + ":v1");
+  const auto controller = StartController();
+  WaitForStatus(web, "state", "Established");
+  const std::string image = Push(web + ":v2");
+  SignByWorkflow(image);
+  // Somebody else's entry: the log's first one.
+  Run({"promise", image, "0"});
+  RunPod("next", web + ":v2");
+  WaitForStatus(web, "driftSummary", "LogEntryMissing");
+  WaitForStatus(web, "severity", "Critical");
+  EXPECT_EQ(Jsonpath(web, ".status.drift[0].proof.index"), "0");
+  EXPECT_THAT(controller->WaitForLine("\"event\":\"LogEntryMissing\""), HasSubstr("index 0"));
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
 TEST_F(RekorLaneTest, AForeignStatementAboutOurDigestIsIgnored) {
   const std::string web = Repository("web");
   const std::string image = Push(web + ":v1");

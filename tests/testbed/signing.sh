@@ -161,3 +161,19 @@ signing_verify() {
   [ "$timestamp" = 0 ] || flags+=(--use-signed-timestamps)
   run_cosign verify "${flags[@]}" "${extra[@]}" "$image"
 }
+
+# What an honest log never does: it says again, signed, that it holds the signature of the image, at an index where it
+# holds something else or nothing.
+signing_promise() {
+  [ $# -eq 2 ] || die "promise: expected REPOSITORY@DIGEST INDEX"
+  local tag="${1%@*}:sha256-${1##*:}.sig" index=$2 bundle=dev.sigstore.cosign/bundle manifest payload signed
+  need_tools bedtool
+  manifest=$("${tool_path[bedtool]}" manifest "$tag")
+  # RFC 8785: without white space, keys in order.
+  payload=$(jq -cS --arg bundle "$bundle" --argjson index "$index" \
+    '.layers[0].annotations[$bundle] | fromjson | .Payload | .logIndex = $index' <<<"$manifest")
+  signed=$(printf %s "$payload" | openssl dgst -sha256 -sign "$PLIMSOLL_TESTBED_STATE/sigstore/rekor.key" | base64 -w 0)
+  jq -c --arg bundle "$bundle" --argjson payload "$payload" --arg signed "$signed" \
+    '.layers[0].annotations[$bundle] = ({SignedEntryTimestamp: $signed, Payload: $payload} | tojson)' <<<"$manifest" |
+    "${tool_path[bedtool]}" put "$tag" application/vnd.oci.image.manifest.v1+json >/dev/null
+}
