@@ -26,7 +26,7 @@ void Slim(DriftRecord& drift) { Drop(drift.expected, drift.observed, drift.diges
 void Slim(Condition& condition) { Drop(condition.message); }
 
 void Slim(ObservedSigner& signer) {
-  Drop(signer.public_key);
+  Drop(signer.public_key, signer.annotations);
   if (!signer.log) return;
   LogEvidence time_alone;
   time_alone.integrated_time = signer.log->integrated_time;

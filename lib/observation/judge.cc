@@ -255,6 +255,14 @@ int Weight(Posture posture) {
 
 }  // namespace
 
+// What more or longer annotations say differs from image to image.
+bool IsShort(const std::map<std::string, std::string>& annotations) {
+  constexpr std::size_t kMost = 8, kMostBytes = 512;
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : annotations) bytes += key.size() + value.size();
+  return annotations.size() <= kMost && bytes <= kMostBytes;
+}
+
 baseline::ObservedSigner ObservedSignerOf(const Verification& verification) {
   baseline::ObservedSigner observed;
   observed.signer = SignerOf(*verification.signer);
@@ -264,6 +272,7 @@ baseline::ObservedSigner ObservedSignerOf(const Verification& verification) {
       logged ? logged : TimeOf(verification, sigstore::TimeSource::kTimestampAuthority);
   observed.log = EvidenceOf(verification);
   observed.docker_reference = verification.docker_reference;
+  if (IsShort(verification.annotations)) observed.annotations = verification.annotations;
   observed.public_key = verification.signer->public_key;
   return observed;
 }

@@ -30,8 +30,9 @@ LogTrouble TroubleOf(const Error& error) {
 
 class Inquiry {
  public:
-  Inquiry(rekor::Log& log, const oci::RepositoryRules& rules, const LogQuestion& question)
-      : log_(log), question_(question) {
+  Inquiry(rekor::Log& log, const oci::RepositoryRules& rules, AnnotationMemory& annotations,
+          const LogQuestion& question)
+      : log_(log), annotations_(annotations), question_(question) {
     ask_ = {question.verifier, question.deadline, false};
     if (const auto repository = oci::Repository::FromKey(question.repository)) {
       aliases_ = rules.AliasesOf(*repository);
@@ -44,6 +45,8 @@ class Inquiry {
     std::set<std::string> logs;
     std::set<std::string, std::less<>> hosts;
     CollectLogs(seen, logs, hosts);
+    LearnAnnotations(seen);
+    for (const baseline::Observation& child : seen.children) LearnAnnotations(child);
     const bool pinned =
         question_.record != nullptr && question_.record->strength == baseline::Strength::kPinned;
     if (trusted_.empty() && !pinned) return false;
@@ -132,6 +135,14 @@ class Inquiry {
     }
   }
 
+  void LearnAnnotations(const baseline::Observation& seen) {
+    for (const baseline::ObservedSigner& signer : seen.signers) {
+      if (!signer.log || !Continues(signer)) continue;
+      annotations_.Learn(question_.repository,
+                         rekor::TemplateOf(signer.annotations, TagsOf(seen.digest)));
+    }
+  }
+
   // Asks for the leaf; true when the log still holds it.
   bool Prove(const baseline::LogEvidence& evidence, bool fresh, baseline::LogLane& lane) {
     if (evidence.log_id != log_id_) return false;
@@ -184,6 +195,15 @@ class Inquiry {
     return true;
   }
 
+  std::vector<std::string> TagsOf(const std::string& digest) const {
+    std::vector<std::string> tags;
+    if (question_.record == nullptr) return tags;
+    for (const baseline::TagRecord& tag : question_.record->tags) {
+      if (tag.digest == digest) tags.push_back(tag.tag);
+    }
+    return tags;
+  }
+
   bool IsForHere(const std::string& docker_reference, bool without_name) const {
     if (docker_reference.empty()) return without_name;
     const std::string named = baseline::NormaliseRepository(docker_reference);
@@ -196,12 +216,11 @@ class Inquiry {
     subject.repository = question_.repository;
     subject.aliases = aliases_;
     subject.digest = digest;
+    subject.tags = TagsOf(digest);
+    subject.templates = annotations_.Of(question_.repository);
     if (question_.record != nullptr) {
       for (const std::string& reference : question_.record->docker_references) {
         subject.aliases.push_back(reference);
-      }
-      for (const baseline::TagRecord& tag : question_.record->tags) {
-        if (tag.digest == digest) subject.tags.push_back(tag.tag);
       }
       for (const baseline::ImageRecord& image : question_.record->images) {
         if (image.storage)
@@ -247,6 +266,7 @@ class Inquiry {
   }
 
   rekor::Log& log_;
+  AnnotationMemory& annotations_;
   const LogQuestion& question_;
   rekor::Ask ask_;
   std::vector<std::string> aliases_;
@@ -262,7 +282,7 @@ class Inquiry {
 LogTrouble LogLane::Ask(const LogQuestion& question, baseline::Observation& seen) const {
   const bool unknown = baseline::ShownPosture(seen) == Posture::kUnknown;
   if (seen.digest.empty() || (unknown && !question.even_unknown)) return LogTrouble::kNone;
-  Inquiry inquiry(log_, rules_, question);
+  Inquiry inquiry(log_, rules_, annotations_, question);
   const auto concerns = inquiry.Concerns(seen);
   if (!concerns) {
     inquiry.Failed(concerns.error());
@@ -282,7 +302,7 @@ LogTrouble LogLane::Ask(const LogQuestion& question, baseline::Observation& seen
 LogHistory LogLane::LookBack(const LogQuestion& question, const baseline::Observation& seen,
                              const std::vector<std::string>& digests) const {
   LogHistory history;
-  Inquiry inquiry(log_, rules_, question);
+  Inquiry inquiry(log_, rules_, annotations_, question);
   const auto concerns = inquiry.Concerns(seen);
   if (!concerns) return history;
   if (!*concerns) {

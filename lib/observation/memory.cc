@@ -31,6 +31,8 @@ std::size_t BytesOf(const baseline::ObservedSigner& observed) {
     bytes += HeapOf(observed.log->origin, observed.log->log_id, observed.log->entry_hash,
                     observed.log->payload_hash);
   }
+  for (const auto& [key, value] : observed.annotations)
+    bytes += kNode + sizeof key + sizeof value + HeapOf(key, value);
   return bytes;
 }
 

@@ -38,6 +38,9 @@ class Planner {
     for (const std::string& statement : sigstore::BundleStatementCandidates(subject_.digest)) {
       AddPayload(statement);
     }
+    for (std::size_t i = 0; i < std::min(subject_.templates.size(), kMaxTemplates); ++i) {
+      AddTemplate(subject_.templates[i]);
+    }
     AddClassic({{"creator", "OBS"}});
     for (const std::string& tag : tags_) {
       AddClassic({{"tag", tag}});
@@ -66,6 +69,18 @@ class Planner {
     }
   }
 
+  void AddTemplate(const AnnotationTemplate& made) {
+    const bool names_a_tag =
+        std::any_of(made.begin(), made.end(), [](const auto& entry) { return !entry.second; });
+    if (!names_a_tag) return AddClassic(Fill(made, ""));
+    for (const std::string& tag : tags_) AddClassic(Fill(made, tag));
+  }
+  static Annotations Fill(const AnnotationTemplate& made, const std::string& tag) {
+    Annotations annotations;
+    for (const auto& [key, value] : made) annotations[key] = value.value_or(tag);
+    return annotations;
+  }
+
   const Subject& subject_;
   std::vector<std::string> references_;
   std::vector<std::string> tags_;
@@ -73,6 +88,16 @@ class Planner {
 };
 
 }  // namespace
+
+AnnotationTemplate TemplateOf(const std::map<std::string, std::string>& annotations,
+                              const std::vector<std::string>& tags) {
+  AnnotationTemplate made;
+  for (const auto& [key, value] : annotations) {
+    const bool is_tag = std::find(tags.begin(), tags.end(), value) != tags.end();
+    made[key] = is_tag ? std::nullopt : std::optional(value);
+  }
+  return made;
+}
 
 SearchPlan PlanSearch(const Subject& subject) {
   const bool known = subject.digest.starts_with(kSha256) &&

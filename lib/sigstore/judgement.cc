@@ -14,6 +14,7 @@ void DescribeContent(const SignedEntity& entity, Verification& out) {
   out.content = entity.content;
   if (entity.content == ContentKind::kSimpleSigning) {
     out.docker_reference = entity.simple.docker_reference;
+    out.annotations = entity.simple.optional;
   }
   if (entity.content == ContentKind::kStatement) {
     out.claimed_predicate = entity.statement.predicate_type;

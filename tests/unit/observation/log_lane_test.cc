@@ -218,6 +218,48 @@ TEST_F(LogLaneTest, ADigestNeverSeenHereIsStrippedWhenThePayloadNamesThisReposit
   EXPECT_EQ(verdict.proof->index, static_cast<std::uint64_t>(signature.entry->log_index));
 }
 
+// Annotations are part of what the log indexes.
+TEST_F(LogLaneTest, ADigestNeverSeenHereIsFoundWithTheAnnotationsOfTheServedOnes) {
+  test::ClassicSpec annotated;
+  annotated.annotations = {{"team", "harbour"}};
+  const auto first = Sign(kFirst, annotated);
+  const baseline::Record record = Learned(first);
+  const auto second = Sign(kSecond, annotated);
+  baseline::Observation seen = Unsigned(kSecond);
+  lane_->Ask(Question(&record), seen);
+  EXPECT_EQ(Classify(record, seen).kind, DriftKind::kSignatureMissing) << "nobody knows them yet";
+
+  baseline::Observation served = Served(kFirst, first);
+  lane_->Ask(Question(&record), served);
+  seen = Unsigned(kSecond);
+  lane_->Ask(Question(&record), seen);
+  const baseline::Verdict verdict = Classify(record, seen);
+  ASSERT_EQ(verdict.kind, DriftKind::kSignatureStripped);
+  EXPECT_EQ(verdict.proof->index, static_cast<std::uint64_t>(second.entry->log_index));
+}
+
+TEST_F(LogLaneTest, AHistoryOfAnnotatedSignaturesIsInherited) {
+  test::ClassicSpec annotated;
+  annotated.annotations = {{"team", "harbour"}};
+  const auto first = Sign(kFirst, annotated);
+  Sign(kSecond, annotated);
+  const LogHistory found = lane_->LookBack(Question(nullptr), Served(kFirst, first), {kSecond});
+  ASSERT_THAT(found.signatures, SizeIs(1));
+  EXPECT_EQ(found.signatures[0].digest, kSecond);
+}
+
+TEST_F(LogLaneTest, AStrangersAnnotationsAreNotAskedFor) {
+  const baseline::Record record = Learned(Sign(kFirst));
+  test::ClassicSpec strange = By("mallory@example.test");
+  strange.annotations = {{"secret", "of this cluster"}};
+  baseline::Observation served = Served(kFirst, Sign(kFirst, strange));
+  lane_->Ask(Question(&record), served);
+  Sign(kSecond, strange);
+  baseline::Observation seen = Unsigned(kSecond);
+  lane_->Ask(Question(&record), seen);
+  EXPECT_THAT(seen.notes, IsEmpty()) << "whoever can push a signature decides nothing that is sent";
+}
+
 TEST_F(LogLaneTest, AProofThatNamesNoRepositoryIsAMissingSignatureAndAWarning) {
   const baseline::Record record = Learned(Sign(kFirst));
   server_.Add(sigstore_.SignStatement(test::CosignStatement(std::string_view(kSecond).substr(7))),

@@ -67,13 +67,27 @@ TEST(SearchPlan, EveryTermButTheDigestIsThePayloadThatAHitMayBeAbout) {
                               "quay.io/acme/web", "sha256:" + kHex, {{"tag", "v1"}}))));
 }
 
+TEST(SearchPlan, AnnotationsThatNameTheTagNameThisImagesTag) {
+  const AnnotationTemplate made =
+      TemplateOf({{"tag", "v1"}, {"team", "harbour"}}, {"latest", "v1"});
+  Subject subject{"quay.io/acme/web", {}, "sha256:" + kHex, {"v2"}, false};
+  subject.templates = {made};
+  EXPECT_THAT(PlanSearch(subject).payloads,
+              Contains(sigstore::SimpleSigningPayload("quay.io/acme/web", "sha256:" + kHex,
+                                                      {{"tag", "v2"}, {"team", "harbour"}})));
+  subject.tags.clear();
+  for (const std::string& payload : PlanSearch(subject).payloads)
+    EXPECT_EQ(payload.find("harbour"), std::string::npos) << "without a tag there is none to name";
+}
+
 TEST(SearchPlan, AliasesAndTagsAreBounded) {
   Subject subject{"r.example/a", {}, "sha256:" + kHex, {}, false};
   for (int i = 0; i < 100; ++i) {
     subject.aliases.push_back("r.example/a" + std::to_string(i));
     subject.tags.push_back("v" + std::to_string(i));
+    subject.templates.push_back({{"tag", std::nullopt}, {"n", std::to_string(i)}});
   }
-  EXPECT_LE(PlanSearch(subject).terms.size(), 40u);
+  EXPECT_LE(PlanSearch(subject).terms.size(), 60u);
 }
 
 TEST(SearchPlan, NothingIsAskedAboutADigestThatNoLogIndexes) {

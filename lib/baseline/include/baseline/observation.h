@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,8 @@ struct ObservedSigner {
   std::string
       docker_reference;    // what a simple-signing payload names, as it stands there; else empty
   std::string public_key;  // Key: SubjectPublicKeyInfo, base64
+  // Of a simple-signing payload: what the payloads of other images may carry, too. Nothing is judged by it.
+  std::map<std::string, std::string> annotations;
 };
 
 struct Provenance {

@@ -7,7 +7,8 @@
 // What it asks
 //  * An image with a continuous, logged signature: whether the log still holds that leaf (kept once it is proven).
 //  * Any other image: the leaf that is remembered of this digest, by its index; then the index, for payloads that a
-//    signature of this digest may have. Only a proof of a trusted signer is told; others are counted.
+//    signature of this digest may have, with the annotations of the repository's last signatures too, which are kept
+//    in memory alone. Only a proof of a trusted signer is told; others are counted.
 //
 // An answer that is missing, or incomplete without a proof, is `kUnanswered`: nothing becomes clean by it and nothing
 // a divergence. Thread-safe. Blocks until `Question::deadline` at most.
@@ -22,6 +23,7 @@
 #include "baseline/derive.h"
 #include "baseline/observation.h"
 #include "baseline/record.h"
+#include "observation/annotation_memory.h"
 #include "observation/observer.h"
 #include "oci/places.h"
 #include "rekor/log.h"
@@ -63,6 +65,7 @@ class LogLane {
  private:
   rekor::Log& log_;
   const oci::RepositoryRules rules_;
+  mutable AnnotationMemory annotations_;
 };
 
 }  // namespace plimsoll::observation

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -137,6 +138,8 @@ struct Verification {
   std::vector<VerifiedTime> times;
   std::optional<LogEvidence> log;  // the first entry that was verified and bound
   std::string docker_reference;    // simple signing: critical.identity.docker-reference
+  std::map<std::string, std::string>
+      annotations;  // simple signing: `optional`, where all are texts
   std::optional<Statement> statement;
 
   // The predicateType that the in-toto statement claims, whether anything of it verified or not; empty
