@@ -44,24 +44,27 @@ class RekorLaneTest : public ClusterTest {
   static std::string SignatureTag(const std::string& image) {
     return image.substr(0, image.find('@')) + ":sha256-" + DigestOf(image).substr(7) + ".sig";
   }
-  void SignByWorkflow(const std::string& image, std::vector<std::string> how = {}) {
+  // `flags` are cosign's own.
+  void SignByWorkflow(const std::string& image, const std::vector<std::string>& how = {},
+                      const std::vector<std::string>& flags = {}) {
     std::vector<std::string> words{"sign"};
     words.insert(words.end(), how.begin(), how.end());
-    words.insert(words.end(), {image, "repository=acme/web", "ref=refs/tags/v1"});
+    words.insert(words.end(), {image, "repository=acme/web", "ref=refs/tags/v1", "--"});
+    words.insert(words.end(), flags.begin(), flags.end());
     Run(words);
   }
   // Releases, each logged; of all but the last, :current, only the log knows. As many as it takes: the log counts in whole
   // seconds, and the history has to be longer than the shortest that counts. Returns how many there are.
-  int PushHistory(const std::string& repository) {
+  int PushHistory(const std::string& repository, const std::vector<std::string>& flags = {}) {
     constexpr std::chrono::seconds kLongEnough{2};
     const auto began = std::chrono::steady_clock::now();
     int releases = 0;
     while (releases < 2 || std::chrono::steady_clock::now() - began < kLongEnough) {
       const std::string image = Push(repository + ":r" + std::to_string(++releases));
-      SignByWorkflow(image);
+      SignByWorkflow(image, {}, flags);
       Run({"delete", SignatureTag(image)});
     }
-    SignByWorkflow(Push(repository + ":current"));
+    SignByWorkflow(Push(repository + ":current"), {}, flags);
     return releases + 1;
   }
   void WaitForCondition(const std::string& repository, const std::string& type,
@@ -89,6 +92,16 @@ TEST_F(RekorLaneTest, ABaselineInheritsItsHistoryFromTheLogAndIsEstablishedAtOnc
   EXPECT_EQ(Jsonpath(web, ".status.log.entries"), std::to_string(releases));
   EXPECT_NE(Jsonpath(web, ".status.log.earliestTime"), Jsonpath(web, ".status.log.latestTime"));
   EXPECT_THAT(Jsonpath(web, ".status.log.origin"), HasSubstr("rekor.plimsoll.test"));
+  EXPECT_EQ(controller->Terminate(), 0);
+}
+
+TEST_F(RekorLaneTest, AHistoryOfAnnotatedSignaturesIsFoundByTheOneThatIsServed) {
+  const std::string web = Repository("web");
+  const int releases = PushHistory(web, {"-a", "team=harbour", "-a", "creator=<us>"});
+  RunPod("web", web + ":current");
+  const auto controller = StartController();
+  WaitForStatus(web, "basis", "LogHistory");
+  EXPECT_EQ(Jsonpath(web, ".status.log.entries"), std::to_string(releases));
   EXPECT_EQ(controller->Terminate(), 0);
 }
 
