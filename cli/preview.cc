@@ -196,19 +196,12 @@ std::string LastDigestOf(const PreviewImage& image, const oci::Reference& refere
 // denial.
 void ConsultLog(const setup::Stack& stack, const std::string& repository,
                 const baseline::Record& record, const Clock& clock, baseline::Observation& seen) {
-  const baseline::Condition* condition = baseline::FindCondition(record, "LogCorroborated");
-  const bool inconsistent = condition != nullptr && condition->reason == "LogInconsistent";
-  if (!inconsistent) {
-    observation::LogQuestion question;
-    question.repository = repository;
-    question.record = &record;
-    question.verifier = stack.observer->verifier();
-    question.deadline = clock.Steady() + kLogPatience;
-    question.even_unknown = true;
-    stack.lane->Ask(question, seen);
-  }
-  if (seen.log.answer == baseline::LogLane::Answer::kOff)
-    seen.log.answer = baseline::LogLane::Answer::kUnanswered;
+  observation::LogQuestion question;
+  question.repository = repository;
+  question.record = &record;
+  question.verifier = stack.observer->verifier();
+  question.deadline = clock.Steady() + kLogPatience;
+  stack.lane->Consult(question, seen);
 }
 
 Previewed Judge(const PreviewImage& image, const Picture& picture, const setup::Stack& stack,

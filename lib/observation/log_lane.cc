@@ -280,8 +280,12 @@ class Inquiry {
 }  // namespace
 
 LogTrouble LogLane::Ask(const LogQuestion& question, baseline::Observation& seen) const {
-  const bool unknown = baseline::ShownPosture(seen) == Posture::kUnknown;
-  if (seen.digest.empty() || (unknown && !question.even_unknown)) return LogTrouble::kNone;
+  if (baseline::ShownPosture(seen) == Posture::kUnknown) return LogTrouble::kNone;
+  return AskEvenUnknown(question, seen);
+}
+
+LogTrouble LogLane::AskEvenUnknown(const LogQuestion& question, baseline::Observation& seen) const {
+  if (seen.digest.empty()) return LogTrouble::kNone;
   Inquiry inquiry(log_, rules_, annotations_, question);
   const auto concerns = inquiry.Concerns(seen);
   if (!concerns) {
@@ -297,6 +301,15 @@ LogTrouble LogLane::Ask(const LogQuestion& question, baseline::Observation& seen
     inquiry.AskAbout(child, seen.log.proven.empty() && asked++ < kMaxChildren);
   }
   return inquiry.trouble();
+}
+
+void LogLane::Consult(const LogQuestion& question, baseline::Observation& seen) const {
+  const baseline::Condition* condition =
+      baseline::FindCondition(*question.record, "LogCorroborated");
+  if (condition == nullptr || condition->reason != "LogInconsistent") {
+    AskEvenUnknown(question, seen);
+  }
+  if (seen.log.answer == LaneState::kOff) seen.log.answer = LaneState::kUnanswered;
 }
 
 LogHistory LogLane::LookBack(const LogQuestion& question, const baseline::Observation& seen,

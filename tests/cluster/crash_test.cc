@@ -206,8 +206,12 @@ class CrashTest : public ClusterTest {
     for (int i = 0; i < Repositories(); ++i) {
       const std::string& repository = repositories_[static_cast<std::size_t>(i)];
       if (IsSigned(i)) WaitForStatus(repository, "driftSummary", "SignerChanged");
-      Kubectl({"wait", "--for=jsonpath={.status.runningImages}=2",
-               "signingbaseline/" + api::BaselineName(repository), "--timeout=110s"});
+      for (const std::string image : {"0", "1"}) {
+        Kubectl({"wait",
+                 "--for=jsonpath={.status.images[" + image +
+                     "].posture}=" + (IsSigned(i) ? "SignedKeyBased" : "Unsigned"),
+                 "signingbaseline/" + api::BaselineName(repository), "--timeout=110s"});
+      }
     }
     killer_.End();
     keeper.join();

@@ -433,9 +433,7 @@ TEST_F(LogLaneTest, AdmissionAsksAlsoWhenTheRegistryGaveNoAnswer) {
   Sign(kSecond);
   baseline::Observation seen;
   seen.digest = kSecond;
-  LogQuestion question = Question(&record);
-  question.even_unknown = true;
-  lane_->Ask(question, seen);
+  lane_->Consult(Question(&record), seen);
   EXPECT_THAT(seen.log.proven, SizeIs(1));
 }
 

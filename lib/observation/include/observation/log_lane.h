@@ -36,8 +36,6 @@ struct LogQuestion {
   const baseline::Record* record = nullptr;  // what is stored; null: first sight
   std::shared_ptr<const sigstore::Verifier> verifier;
   std::chrono::steady_clock::time_point deadline;
-  // Also about an image of which the registry gave no answer: admission, for a digest that it would deny.
-  bool even_unknown = false;
 };
 
 // Signatures of the repository's past that the log proves.
@@ -54,8 +52,14 @@ class LogLane {
   // All must outlive the lane.
   LogLane(rekor::Log& log, oci::RepositoryRules rules) : log_(log), rules_(std::move(rules)) {}
 
-  // Fills `seen.log` (and that of its children), and adds notes. Leaves `kOff` where the log is not asked.
+  // Fills `seen.log` (and that of its children), and adds notes. Leaves `kOff` where the log is not asked: about an image
+  // of which the registry gave no answer, too.
   baseline::LogTrouble Ask(const LogQuestion& question, baseline::Observation& seen) const;
+
+  // As admission asks, about a digest that would be denied: also where the registry gave no answer, and not where the
+  // record says that its log contradicts itself. `question.record` is not null. Afterwards `seen.log` is never kOff:
+  // what is known of the digest from before stands.
+  void Consult(const LogQuestion& question, baseline::Observation& seen) const;
 
   // Looks up digests that the repository serves. Nothing is asked about, and the outcome is kDisabled, where `Ask`
   // would not ask. `seen` is an image that was just observed.
@@ -63,6 +67,9 @@ class LogLane {
                       const std::vector<std::string>& digests) const;
 
  private:
+  baseline::LogTrouble AskEvenUnknown(const LogQuestion& question,
+                                      baseline::Observation& seen) const;
+
   rekor::Log& log_;
   const oci::RepositoryRules rules_;
   mutable AnnotationMemory annotations_;
