@@ -1,6 +1,7 @@
 #include "token_source.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <utility>
 
 #include "base/encoding.h"
@@ -127,11 +128,34 @@ Failure Refused(const http::Response& response) {
                      true, response.status);
 }
 
+// Whose turn it is: one at a time, and nobody waits longer than it may.
+class Turn {
+ public:
+  bool Take(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    if (!free_.wait_for(lock, limit, [this] { return !taken_; })) return false;
+    taken_ = true;
+    return true;
+  }
+  void End() {
+    {
+      const std::lock_guard lock(mutex_);
+      taken_ = false;
+    }
+    free_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable free_;
+  bool taken_ = false;  // guarded by mutex_
+};
+
 }  // namespace
 
 struct TokenSource::Entry {
-  std::timed_mutex mutex;
-  // Guarded by mutex.
+  Turn turn;
+  // Whose turn it is may use them.
   Token token;
   std::chrono::steady_clock::time_point expires{};
   std::optional<Failure> refused;
@@ -172,11 +196,12 @@ Answer<Grant> TokenSource::Get(const TokenQuery& query, const CallContext& call)
   const auto key = std::to_string(query.credential.id()) + "\n" + query.endpoint.host_port + "\n" +
                    realm_text + "\n" + query.challenge.Parameter("service") + "\n" + query.scope;
   const auto entry = At(key);
-  const std::unique_lock lock(entry->mutex, transport_.Remaining(call));
-  if (!lock.owns_lock()) {
+  if (!entry->turn.Take(transport_.Remaining(call))) {
     return tl::make_unexpected(MakeFailure(
         kRegistryUnreachable, "no token from " + realm->Authority() + " within the time", true));
   }
+  const std::unique_ptr<Turn, void (*)(Turn*)> turn(&entry->turn,
+                                                    [](Turn* taken) { taken->End(); });
   const auto now = transport_.clock().Steady();
   if (!query.renew && entry->token && now < entry->expires) return Grant{entry->token, false};
   if (!call.fresh && entry->refused && now < entry->refused_until)

@@ -109,10 +109,10 @@ TEST_P(UnknownIsNeverUnsigned, OnTheReferrersApi) {
 
 TEST_P(UnknownIsNeverUnsigned, OnTheFallbackTag) {
   const auto image = Image();
-  fake_.server().OnAny([&](const auto& request) {
-    return request.path.ends_with("/manifests/sha256-" + image.digest.substr(7))
-               ? GetParam().reply()
-               : fake::FaultServer::Pass();
+  // By value: the server's threads outlive what stands here.
+  fake_.server().OnAny([tag = "sha256-" + image.digest.substr(7)](const auto& request) {
+    return request.path.ends_with("/manifests/" + tag) ? GetParam().reply()
+                                                       : fake::FaultServer::Pass();
   });
   Expect(Discover(image.digest));
 }
