@@ -206,10 +206,11 @@ class CrashTest : public ClusterTest {
     for (int i = 0; i < Repositories(); ++i) {
       const std::string& repository = repositories_[static_cast<std::size_t>(i)];
       if (IsSigned(i)) WaitForStatus(repository, "driftSummary", "SignerChanged");
-      for (const std::string image : {"0", "1"}) {
-        Kubectl({"wait",
-                 "--for=jsonpath={.status.images[" + image +
-                     "].posture}=" + (IsSigned(i) ? "SignedKeyBased" : "Unsigned"),
+      const std::string judged = IsSigned(i) ? "SignedKeyBased" : "Unsigned";
+      for (const std::string& what :
+           {std::string("runningImages}=2"), "images[0].posture}=" + judged,
+            "images[1].posture}=" + judged}) {
+        Kubectl({"wait", "--for=jsonpath={.status." + what,
                  "signingbaseline/" + api::BaselineName(repository), "--timeout=110s"});
       }
     }
