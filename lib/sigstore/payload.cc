@@ -116,20 +116,6 @@ std::string CosignReference(std::string_view repository_key) {
   return std::string(repository_key);
 }
 
-std::vector<std::string> ClassicPayloadCandidates(
-    const std::vector<std::string>& references, std::string_view manifest_digest,
-    const std::vector<std::map<std::string, std::string>>& optional_templates) {
-  std::vector<std::string> candidates;
-  for (const std::string& reference : references) {
-    candidates.push_back(SimpleSigningPayload(reference, manifest_digest));
-    for (const auto& optional : optional_templates) {
-      if (optional.empty()) continue;
-      candidates.push_back(SimpleSigningPayload(reference, manifest_digest, optional));
-    }
-  }
-  return candidates;
-}
-
 std::vector<std::string> BundleStatementCandidates(std::string_view manifest_digest) {
   const auto colon = manifest_digest.find(':');
   if (colon == std::string_view::npos) return {};

@@ -1,4 +1,4 @@
-// Records as they are kept: as text, a quarter of their size, and those that were asked for last as values beside it.
+// Records as they are kept: as text, half as large, and those that were asked for last as values beside it.
 //
 // A text is api::WriteRecord of what admission reads (baseline/for_admission.h). An entry holds its text, so what is
 // found by a text's address is of that text. Thread-safe.

@@ -85,9 +85,16 @@ TEST(SearchPlan, AliasesAndTagsAreBounded) {
   for (int i = 0; i < 100; ++i) {
     subject.aliases.push_back("r.example/a" + std::to_string(i));
     subject.tags.push_back("v" + std::to_string(i));
-    subject.templates.push_back({{"tag", std::nullopt}, {"n", std::to_string(i)}});
   }
-  EXPECT_LE(PlanSearch(subject).terms.size(), 60u);
+  EXPECT_LE(PlanSearch(subject).terms.size(), 40u);
+}
+
+TEST(SearchPlan, AnnotationsAreBoundedForEachNameAndTag) {
+  Subject subject{"r.example/a", {"r.example/b"}, "sha256:" + kHex, {"v1", "v2", "v3"}, false};
+  const std::size_t without = PlanSearch(subject).terms.size();
+  for (int i = 0; i < 100; ++i)
+    subject.templates.push_back({{"tag", std::nullopt}, {"n", std::to_string(i)}});
+  EXPECT_EQ(PlanSearch(subject).terms.size(), without + 2 * kMaxTags * kMaxTemplates);
 }
 
 TEST(SearchPlan, NothingIsAskedAboutADigestThatNoLogIndexes) {

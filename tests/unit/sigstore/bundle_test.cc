@@ -549,16 +549,15 @@ TEST_F(Bundles, ARestEntryProvesWhoSignedARebuiltPayload) {
   const auto signature = sigstore_.SignImage(kReference, ImageDigest());
   const Verifier verifier = MustCreate(MustParseRoot(sigstore_.Trust().Json()));
   const std::string rest = signature.entry->RestJson();
-  const auto payloads = ClassicPayloadCandidates({"other.example/x", kReference}, ImageDigest());
+  const std::string other = SimpleSigningPayload("other.example/x", ImageDigest());
+  const std::vector<std::string> payloads{other, SimpleSigningPayload(kReference, ImageDigest())};
   const Verification v = verifier.VerifyLogEntry(rest, payloads, ImageExpected());
   ASSERT_TRUE(v.verified()) << Describe(v);
   EXPECT_EQ(v.docker_reference, kReference);
   EXPECT_TRUE(v.log->promise);
   EXPECT_TRUE(v.log->inclusion);
-  ExpectRejected(
-      verifier.VerifyLogEntry(rest, ClassicPayloadCandidates({"other.example/x"}, ImageDigest()),
-                              ImageExpected()),
-      kLogEntryMismatch);
+  ExpectRejected(verifier.VerifyLogEntry(rest, std::span(&other, 1), ImageExpected()),
+                 kLogEntryMismatch);
   std::string renamed = rest;
   renamed[40] = renamed[40] == '0' ? '1' : '0';
   ExpectRejected(verifier.VerifyLogEntry(renamed, payloads, ImageExpected()), kLogEntryMismatch);

@@ -57,13 +57,6 @@ TEST(Payload, TheSixStatementsOfBundleSignaturesHaveTheHashesOfTheirVersions) {
   }
 }
 
-TEST(Payload, CandidatesAreEveryReferenceWithEveryTemplate) {
-  const auto candidates =
-      ClassicPayloadCandidates({"a", "b"}, "sha256:00", {{{"creator", "OBS"}}, {}});
-  EXPECT_EQ(candidates.size(), 4u);
-  EXPECT_NE(candidates[1].find("OBS"), std::string::npos);
-}
-
 TEST(Payload, ReadsWhatItWrites) {
   const auto simple = ParseSimpleSigning(SimpleSigningPayload("r/x", "sha256:00", {{"k", "v"}}));
   ASSERT_TRUE(simple);

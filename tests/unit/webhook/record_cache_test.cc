@@ -56,6 +56,18 @@ TEST(RecordCache, WhatOnlyPeopleReadIsNotKept) {
   EXPECT_EQ(KeepShared(record)->status.find("people"), std::string::npos);
 }
 
+// Of an inconsistent log nothing is believed, and nothing is sent to it.
+TEST(RecordCache, WhetherTheLogContradictsItselfIsKept) {
+  baseline::Record record = Drifted(kRepository);
+  for (baseline::Condition& condition : record.conditions)
+    if (condition.type == "LogCorroborated") condition.reason = "LogInconsistent";
+  RecordCache cache(1);
+  const auto kept = cache.Get(KeepShared(record));
+  const baseline::Condition* condition = baseline::FindCondition(*kept, "LogCorroborated");
+  ASSERT_NE(condition, nullptr);
+  EXPECT_EQ(condition->reason, "LogInconsistent");
+}
+
 TEST(RecordCache, AskedForAgainItIsTheSameValueUntilOthersTookItsPlace) {
   RecordCache cache(2);
   const KeptPtr web = KeepShared(Drifted("ghcr.io/acme/web"));

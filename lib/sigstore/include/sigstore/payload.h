@@ -36,12 +36,6 @@ std::string SimpleSigningPayload(std::string_view docker_reference,
 // The repository name as cosign writes it for a repository key: docker.io becomes index.docker.io.
 std::string CosignReference(std::string_view repository_key);
 
-// The payloads that signatures of this digest for one of these references may have: without
-// annotations, and with each of the given `optional` templates.
-std::vector<std::string> ClassicPayloadCandidates(
-    const std::vector<std::string>& references, std::string_view manifest_digest,
-    const std::vector<std::map<std::string, std::string>>& optional_templates = {});
-
 // The six statements that cosign's bundle signatures of this digest may have (three shapes, tight
 // and spaced). The statement names no repository.
 std::vector<std::string> BundleStatementCandidates(std::string_view manifest_digest);
