@@ -8,21 +8,13 @@
 #include "json/writer.h"
 
 namespace plimsoll::webhook {
-namespace {
 
-Result<json::Document> Parse(const KeptRecord& kept) {
-  return json::Document::Parse(kept.status, api::kResourceLimits);
-}
-
-}  // namespace
-
-Result<KeptRecord> Keep(baseline::Record record) {
+KeptRecord Keep(baseline::Record record) {
   baseline::Record read_by_admission = baseline::ForAdmission(std::move(record));
   json::Writer writer;
   api::WriteRecord(writer, read_by_admission);
   KeptRecord kept{std::move(read_by_admission.repository), std::move(writer).Take()};
   kept.status.shrink_to_fit();
-  PLIMSOLL_TRY(Parse(kept));
   return kept;
 }
 
@@ -35,8 +27,10 @@ std::shared_ptr<const baseline::Record> RecordCache::Get(
       return found->second->record;
     }
   }
-  auto record = std::make_shared<const baseline::Record>(
-      api::ReadRecord(kept->repository, Parse(*kept).value().root()));
+  // Our own text of what was read from a larger one.
+  const json::Document status = json::Document::Parse(kept->status, api::kResourceLimits).value();
+  auto record =
+      std::make_shared<const baseline::Record>(api::ReadRecord(kept->repository, status.root()));
   const std::lock_guard lock(mutex_);
   if (places_.contains(kept.get())) return record;  // somebody was as quick
   entries_.push_front({kept, record});

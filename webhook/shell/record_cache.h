@@ -11,7 +11,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/result.h"
 #include "baseline/record.h"
 
 namespace plimsoll::webhook {
@@ -21,8 +20,7 @@ struct KeptRecord {
   std::string status;
 };
 
-// What is kept of a record. An error: its text would not be read again.
-Result<KeptRecord> Keep(baseline::Record record);
+KeptRecord Keep(baseline::Record record);
 
 class RecordCache {
  public:

@@ -82,8 +82,7 @@ struct WatchCache::Impl {
     auto object = api::ReadSigningBaseline(text);
     // An object that cannot be read or used is no baseline; the rest of the picture stays whole.
     if (!object || !api::IsUsable(*object)) return KeptPtr();
-    PLIMSOLL_ASSIGN(KeptRecord kept, Keep(std::move(object->record)));
-    return std::make_shared<const KeptRecord>(std::move(kept));
+    return std::make_shared<const KeptRecord>(Keep(std::move(object->record)));
   }
   static Result<PolicyPtr> ParsePolicy(std::string_view text, const kube::ObjectMeta&) {
     auto object = api::ReadSigningPolicy(text);

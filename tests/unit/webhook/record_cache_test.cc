@@ -30,9 +30,7 @@ baseline::Record Drifted(const std::string& repository) {
 }
 
 KeptPtr KeepShared(baseline::Record record) {
-  auto kept = Keep(std::move(record));
-  EXPECT_TRUE(kept);
-  return std::make_shared<const KeptRecord>(std::move(*kept));
+  return std::make_shared<const KeptRecord>(Keep(std::move(record)));
 }
 
 TEST(RecordCache, WhatIsKeptIsRefusedForWhatTheBaselineIsRefusedFor) {
