@@ -32,7 +32,6 @@ namespace {
 
 constexpr char kLeaseName[] = "plimsoll-controller";
 constexpr std::chrono::seconds kGaugesEvery{1};
-constexpr std::chrono::seconds kLongestSleep{30};
 constexpr int kHousekeepingMs = 5'000;
 constexpr int kTurnsToReload = 12;
 constexpr int kTurnsToCertificate = 3;

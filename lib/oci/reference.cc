@@ -18,6 +18,8 @@ constexpr std::size_t kMaxPath = 255;
 constexpr std::size_t kMaxTag = 128;
 constexpr std::size_t kMaxKey = 511;  // maxLength of spec.repository in the resource's schema
 constexpr std::string_view kDockerHub = "docker.io";
+// What a reference's text can have more than what was parsed: its registry, its folder there, its tag.
+constexpr std::size_t kMostAdded = std::string_view("docker.io/library/:latest").size();
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -263,6 +265,8 @@ Result<Reference> Reference::Parse(std::string_view text) {
     reference.tag = "latest";
   }
   PLIMSOLL_ASSIGN(reference.repository, ParseName(text, rest));
+  if (text.size() + kMostAdded > kMaxReference && reference.Text().size() > kMaxReference)
+    return Invalid(text, "with its registry and tag it is longer than 1,024 bytes");
   return reference;
 }
 

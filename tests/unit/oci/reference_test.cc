@@ -81,6 +81,19 @@ TEST(Reference, WithoutTagOrDigestMeansLatest) {
   EXPECT_EQ(Reference::Parse("nginx:1@" + kSha256)->digest->text(), kSha256);
 }
 
+TEST(Reference, WhatParsesIsShortEnoughToParseAgainWithItsTag) {
+  const std::string path = ".example/" + std::string(250, 'c');
+  const auto of_length = [&](std::size_t length) {
+    return std::string(length - path.size(), 'a') + path;
+  };
+  const auto longest = Reference::Parse(of_length(1'024 - std::string_view(":latest").size()));
+  ASSERT_TRUE(longest);
+  const auto again = Reference::Parse(longest->Text());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->repository, longest->repository);
+  EXPECT_FALSE(Reference::Parse(of_length(1'025 - std::string_view(":latest").size())));
+}
+
 TEST(Reference, ABareImageIdNamesNoManifest) {
   EXPECT_EQ(Reference::Parse(kHex).error().code, kNoManifestDigest);
   EXPECT_EQ(Reference::Parse(kSha256).error().code, kNoManifestDigest);

@@ -14,8 +14,8 @@
 //  kNoManifestDigest.
 // A digest wins over a tag; both are kept. Nothing here asks anybody anything.
 //
-// Bounds: a reference is at most 1,024 bytes, a path 255, a tag 128. Values are immutable and
-// thread-safe.
+// Bounds: a reference is at most 1,024 bytes, also with its registry and tag written out, a path 255, a
+// tag 128. Values are immutable and thread-safe.
 #pragma once
 
 #include <compare>
