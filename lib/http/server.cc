@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include <sys/resource.h>
+
 #include "server_connection.h"
 #include "server_core.h"
 
@@ -8,6 +10,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -26,6 +29,7 @@ constexpr std::chrono::milliseconds kPauseAfterAcceptError{100};
 constexpr std::chrono::milliseconds kPauseWhileEnding{1};
 constexpr std::size_t kEnding = 16;
 constexpr int kMaxThreads = 64;
+constexpr int kReceiveBuffer = 128 * 1024;
 
 struct ListenAddress {
   net::ip::address address;
@@ -68,13 +72,6 @@ Result<ListenAddress> ParseListenAddress(const std::string& text) {
   return parsed;
 }
 
-Result<std::shared_ptr<net::ssl::context>> NewTls(const std::string& chain,
-                                                  const std::string& key) {
-  PLIMSOLL_ASSIGN(std::shared_ptr<SSL_CTX> native, NewServerContext(chain, key));
-  SSL_CTX_up_ref(native.get());
-  return std::make_shared<net::ssl::context>(native.get());
-}
-
 boost::system::error_code Open(tcp::acceptor& acceptor, const ListenAddress& where) {
   boost::system::error_code error;
   const tcp::endpoint endpoint(where.address, where.port);
@@ -84,6 +81,8 @@ boost::system::error_code Open(tcp::acceptor& acceptor, const ListenAddress& whe
   if (where.address.is_v6()) {
     acceptor.set_option(net::ip::v6_only(!where.both_families), error);
   }
+  // Of every connection. The kernel would let each peer fill megabytes that nobody has asked for.
+  acceptor.set_option(tcp::acceptor::receive_buffer_size(kReceiveBuffer), error);
   acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(net::socket_base::max_listen_connections, error);
   return error;
@@ -93,7 +92,7 @@ class BeastServer final : public Server {
  public:
   BeastServer(std::shared_ptr<ServerCore> core)
       : core_(std::move(core)),
-        acceptor_(*core_->contexts.front()),
+        acceptor_(core_->threads.front()->context),
         pause_(acceptor_.get_executor()),
         sweep_(acceptor_.get_executor()) {}
 
@@ -120,9 +119,16 @@ class BeastServer final : public Server {
       Accept();
       Sweep();
     });
-    for (const std::unique_ptr<net::io_context>& context : core_->contexts) {
-      guards_.push_back(net::make_work_guard(*context));
-      threads_.emplace_back([core = core_, &context = *context] { Run(*core, context); });
+    for (const std::unique_ptr<ServingThread>& thread : core_->threads) {
+      guards_.push_back(net::make_work_guard(thread->context));
+      threads_.emplace_back([core = core_, &context = thread->context] { Run(*core, context); });
+    }
+    if (core_->handshakes) {
+      guards_.push_back(net::make_work_guard(*core_->handshakes));
+      threads_.emplace_back([core = core_] {
+        StepBack();
+        Run(*core, *core->handshakes);
+      });
     }
     return {};
   }
@@ -132,8 +138,8 @@ class BeastServer final : public Server {
 
   Status ReplaceCertificate(const std::string& certificate_chain_pem,
                             const std::string& private_key_pem) override {
-    PLIMSOLL_ASSIGN(std::shared_ptr<net::ssl::context> tls,
-                    NewTls(certificate_chain_pem, private_key_pem));
+    PLIMSOLL_ASSIGN(std::shared_ptr<SSL_CTX> tls,
+                    NewServerContext(certificate_chain_pem, private_key_pem));
     core_->SetTls(std::move(tls));
     return {};
   }
@@ -157,14 +163,29 @@ class BeastServer final : public Server {
       core_->WaitForNone(kForClosing);
     }
     guards_.clear();
-    for (const std::unique_ptr<net::io_context>& context : core_->contexts) context->stop();
+    for (const std::unique_ptr<ServingThread>& thread : core_->threads) thread->context.stop();
+    if (core_->handshakes) core_->handshakes->stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     core_->ForEach([](Connection& connection) { connection.Forget(); });
   }
 
  private:
+  static void BlockSigpipe() {
+    sigset_t gone;
+    sigemptyset(&gone);
+    sigaddset(&gone, SIGPIPE);
+    static_cast<void>(pthread_sigmask(SIG_BLOCK, &gone, nullptr));
+  }
+
+  // Of this thread: those who are connected go first.
+  static void StepBack() {
+    constexpr int kStepBack = 10;
+    static_cast<void>(setpriority(PRIO_PROCESS, 0, kStepBack));
+  }
+
   static void Run(ServerCore& core, net::io_context& context) {
+    BlockSigpipe();
     while (true) {
       try {
         context.run();
@@ -178,16 +199,17 @@ class BeastServer final : public Server {
   }
 
   void Accept() {
-    acceptor_.async_accept(core_->NextContext(),
-                           [this](boost::system::error_code error, tcp::socket socket) {
-                             OnAccept(error, std::move(socket));
+    ServingThread& thread = core_->NextThread();
+    acceptor_.async_accept(thread.context,
+                           [this, &thread](boost::system::error_code error, tcp::socket socket) {
+                             OnAccept(error, thread, std::move(socket));
                            });
   }
 
-  void OnAccept(boost::system::error_code error, tcp::socket socket) {
+  void OnAccept(boost::system::error_code error, ServingThread& thread, tcp::socket socket) {
     if (!acceptor_.is_open()) return;
     if (!error) {
-      const auto connection = std::make_shared<Connection>(core_, std::move(socket));
+      const auto connection = std::make_shared<Connection>(core_, thread, std::move(socket));
       if (core_->Register(connection)) {
         connection->Start();
       } else {
@@ -252,9 +274,9 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Handler han
     }
   }
   PLIMSOLL_ASSIGN(const ListenAddress where, ParseListenAddress(options.address));
-  std::shared_ptr<net::ssl::context> tls;
+  std::shared_ptr<SSL_CTX> tls;
   if (options.tls) {
-    PLIMSOLL_ASSIGN(tls, NewTls(options.certificate_chain_pem, options.private_key_pem));
+    PLIMSOLL_ASSIGN(tls, NewServerContext(options.certificate_chain_pem, options.private_key_pem));
   }
   auto core = std::make_shared<ServerCore>(std::move(options), std::move(handler), metrics, logger);
   core->SetTls(std::move(tls));

@@ -29,9 +29,11 @@ std::int64_t Ticks(Steady::time_point time) { return time.time_since_epoch().cou
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerCore> core, net::ip::tcp::socket socket)
+Connection::Connection(std::shared_ptr<ServerCore> core, ServingThread& thread,
+                       net::ip::tcp::socket socket)
     : weak_core_(core),
       core_(*core),
+      thread_(thread),
       stream_(std::move(socket)),
       buffer_(core->options.limits.max_header_bytes + kReadBytes) {
   ++core_.alive;
@@ -80,17 +82,46 @@ void Connection::Start() {
 
 void Connection::Handshake() {
   if (closed_) return;
-  const std::shared_ptr<net::ssl::context> context = core_.Tls();
-  stream_.UseTls(*context);
-  stream_.tls_stream().async_handshake(net::ssl::stream_base::server,
-                                       [self = shared_from_this()](beast::error_code error) {
-                                         if (error) {
-                                           self->core_.Refused("handshake").Add();
-                                           self->Close(false);
-                                           return;
-                                         }
-                                         self->ReadFirstByte();
-                                       });
+  if (!stream_.UseTls(core_.Tls().get())) {
+    Close(false);
+    return;
+  }
+  AdvanceHandshake();
+}
+
+void Connection::AdvanceHandshake() {
+  if (closed_) return;
+  handshake_runs_ = true;
+  net::post(*core_.handshakes, [self = shared_from_this()] {
+    const ServerStream::Step step = self->stream_.Handshake();
+    net::post(self->stream_.get_executor(), [self, step] { self->OnHandshake(step); });
+  });
+}
+
+void Connection::OnHandshake(ServerStream::Step step) {
+  handshake_runs_ = false;
+  if (state_ == State::kClosed) {
+    CloseSocket();
+    return;
+  }
+  const auto again = [self = shared_from_this()](beast::error_code error) {
+    error ? self->Close(false) : self->AdvanceHandshake();
+  };
+  switch (step) {
+    case ServerStream::Step::kDone:
+      ReadFirstByte();
+      break;
+    case ServerStream::Step::kWantsRead:
+      stream_.socket().async_wait(net::ip::tcp::socket::wait_read, again);
+      break;
+    case ServerStream::Step::kWantsWrite:
+      stream_.socket().async_wait(net::ip::tcp::socket::wait_write, again);
+      break;
+    case ServerStream::Step::kFailed:
+      core_.Refused("handshake").Add();
+      Close(false);
+      break;
+  }
 }
 
 // The answer to one request. The last copy's end without an answer is an answer, too.
@@ -258,10 +289,7 @@ void Connection::OnWritten(ErrorCode error) {
     Close(false);
   } else if (linger_after_) {
     Enter(State::kLinger, core_.options.limits.linger_time);
-    if (!stream_.tls()) {
-      ErrorCode ignored;
-      stream_.socket().shutdown(net::ip::tcp::socket::shutdown_send, ignored);
-    }
+    if (!stream_.tls()) stream_.EndSending();
     parser_.reset();
     Linger();
   } else if (close_after_) {
@@ -272,44 +300,29 @@ void Connection::OnWritten(ErrorCode error) {
   }
 }
 
-// A close with unread bytes is a reset, which can overtake the answer: what still comes is read and
-// thrown away for a moment.
-void Connection::Linger() {
-  buffer_.clear();
-  stream_.async_read_some(
-      buffer_.prepare(kReadBytes), [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-        if (self->state_ != State::kLinger) return;
-        self->lingered_ += bytes;
-        if (error || self->lingered_ > self->core_.options.limits.linger_bytes) {
-          self->Close(false);
-        } else {
-          self->Linger();
-        }
-      });
-}
-
 void Connection::Close(bool orderly) {
   if (state_ == State::kClosed || (orderly && closed_)) return;
-  const auto shut = [](const std::shared_ptr<Connection>& self) {
-    ErrorCode ignored;
-    self->stream_.socket().shutdown(net::ip::tcp::socket::shutdown_both, ignored);
-    self->stream_.socket().close(ignored);
-  };
   closed_ = true;
   const std::shared_ptr<Connection> holder = std::move(held_);
-  if (orderly && stream_.tls()) {
-    // close_notify, so that the peer knows the end to be ours. Its own is not waited for beyond the
-    // time of a refusal: the sweep closes the socket.
+  if (orderly && stream_.tls() && state_ != State::kHandshake) {
+    // The peer learns that the end is ours. Its own is not waited for beyond the time of a refusal: the sweep closes the
+    // socket.
+    const bool reads = state_ == State::kIdle;
     Enter(State::kLinger, core_.options.limits.linger_time);
-    stream_.tls_stream().async_shutdown([self = shared_from_this(), shut](ErrorCode) {
-      if (self->state_ == State::kClosed) return;
-      self->state_ = State::kClosed;
-      shut(self);
-    });
+    stream_.EndSending();
+    if (!reads) Linger();
     return;
   }
   state_ = State::kClosed;
-  shut(shared_from_this());
+  CloseSocket();
+}
+
+// While a handshake's step uses the socket on its thread, the socket's number must not become another's.
+void Connection::CloseSocket() {
+  ErrorCode ignored;
+  stream_.socket().shutdown(net::ip::tcp::socket::shutdown_both, ignored);
+  if (!handshake_runs_) stream_.socket().close(ignored);
+  if (pause_) pause_->cancel();
 }
 
 void Connection::CheckTime() {

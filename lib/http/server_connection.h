@@ -1,13 +1,13 @@
 // One connection of the server: TLS, header, body, handler, answer, and again.
 //
-// Everything runs on the one thread that the connection belongs to but Start's construction, `since`, `waiting` and
-// `remote_ip`.
+// Everything runs on the one thread that the connection belongs to but the handshake's steps, Start's construction,
+// `since`, `waiting` and `remote_ip`.
 #pragma once
 
 #include "request_rules.h"
 #include "server_core.h"
+#include "server_stream.h"
 
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -18,46 +18,12 @@
 
 namespace plimsoll::http {
 
-// A socket with or without TLS, as one type, so that Beast's templates are built once.
-class MaybeTlsStream {
- public:
-  using executor_type = boost::asio::ip::tcp::socket::executor_type;
-
-  explicit MaybeTlsStream(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
-
-  void UseTls(boost::asio::ssl::context& context) { tls_.emplace(socket_, context); }
-  bool tls() const { return tls_.has_value(); }
-  boost::asio::ip::tcp::socket& socket() { return socket_; }
-  boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>& tls_stream() { return *tls_; }
-  executor_type get_executor() { return socket_.get_executor(); }
-
-  template <class Buffers, class Completion>
-  void async_read_some(const Buffers& buffers, Completion&& done) {  // NOLINT: Asio's name
-    if (tls_) {
-      tls_->async_read_some(buffers, std::forward<Completion>(done));
-    } else {
-      socket_.async_read_some(buffers, std::forward<Completion>(done));
-    }
-  }
-  template <class Buffers, class Completion>
-  void async_write_some(const Buffers& buffers, Completion&& done) {  // NOLINT: Asio's name
-    if (tls_) {
-      tls_->async_write_some(buffers, std::forward<Completion>(done));
-    } else {
-      socket_.async_write_some(buffers, std::forward<Completion>(done));
-    }
-  }
-
- private:
-  boost::asio::ip::tcp::socket socket_;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
-};
-
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  Connection(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
+  Connection(std::shared_ptr<ServerCore> core, ServingThread& thread,
+             boost::asio::ip::tcp::socket socket);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -85,12 +51,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Enter(State state, std::chrono::milliseconds time);
   void Handshake();
+  void AdvanceHandshake();
+  void OnHandshake(ServerStream::Step step);
   void ReadFirstByte();
   void OnFirstByte(ErrorCode error, std::size_t bytes);
   bool Feed(bool whole, ErrorCode& error);
   void ReadUntil(bool whole);
   void OnRead(ErrorCode error, bool whole);
-  void ReadLater(bool whole);
+  void Count(std::size_t bytes);
+  std::optional<TimePoint> NextRead();
+  std::optional<TimePoint> NextTurn();
+  void ReadAt(std::optional<TimePoint> time, bool whole);
   void ReadHeader();
   void OnHeader(ErrorCode error);
   void ReadBody();
@@ -103,11 +74,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnWritten(ErrorCode error);
   void Linger();
   void Close(bool orderly);
+  void CloseSocket();
+  // `then`, unless the connection is closed by then.
+  template <class Then>
+  void WaitFor(TimePoint time, Then then) {
+    if (!pause_) pause_.emplace(stream_.get_executor());
+    pause_->expires_at(time);
+    pause_->async_wait(
+        [self = shared_from_this(), then = std::move(then)](const ErrorCode& /*cancelled*/) {
+          if (self->state_ != State::kClosed) then();
+        });
+  }
   void OnDeadline();
 
   const std::weak_ptr<ServerCore> weak_core_;
   ServerCore& core_;
-  MaybeTlsStream stream_;
+  ServingThread& thread_;
+  ServerStream stream_;
   std::string remote_ip_;
   std::string remote_address_;
   std::atomic<bool> waiting_{true};
@@ -117,14 +100,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::atomic<std::uint64_t> request_number_{0};
   std::atomic<std::uint64_t> peer_ended_{0};
 
-  // Used on its thread only.
+  // Used on its thread only; while handshake_runs_, stream_ on that of the handshakes.
   State state_ = State::kHandshake;
+  bool handshake_runs_ = false;
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;
   // Itself, while its request is with the handler: then no pending operation keeps it alive.
   std::shared_ptr<Connection> held_;
   std::optional<boost::asio::steady_timer> pause_;
-  int crumbs_ = 0;  // of this request
+  // Of this request.
+  int crumbs_ = 0;
+  std::size_t read_ = 0;
+  std::size_t turn_left_ = 0;  // bytes
   bool timed_out_ = false;
   bool keep_alive_ = false;
   bool head_request_ = false;

@@ -1,4 +1,4 @@
-// How a connection reads a request: the half of Connection from the first byte to the last.
+// How a connection reads: a request from its first byte to its last, and what still comes after a refusal.
 #include "server_connection.h"
 
 #include <algorithm>
@@ -16,6 +16,8 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kCrumb = 512;
 constexpr int kFreeCrumbs = 16;
 constexpr std::chrono::milliseconds kCrumbPause{20};
+// What a request may have without waiting for a turn: more than nearly all reviews have.
+constexpr std::size_t kWithoutTurn = 128 * 1024;
 
 }  // namespace
 
@@ -75,7 +77,7 @@ void Connection::ReadUntil(bool whole) {
                           [self = shared_from_this(), whole](ErrorCode error, std::size_t bytes) {
                             if (self->state_ == State::kClosed) return;
                             self->buffer_.commit(bytes);
-                            if (bytes > 0 && bytes < kCrumb) ++self->crumbs_;
+                            self->Count(bytes);
                             self->OnRead(error, whole);
                           });
 }
@@ -85,18 +87,40 @@ void Connection::OnRead(ErrorCode error, bool whole) {
     error = {};
     parser_->put_eof(error);
   } else if (!error && !Feed(whole, error)) {
-    crumbs_ < kFreeCrumbs ? ReadUntil(whole) : ReadLater(whole);
+    ReadAt(NextRead(), whole);
     return;
   }
   whole ? OnBody(error) : OnHeader(error);
 }
 
+void Connection::Count(std::size_t bytes) {
+  if (bytes > 0 && bytes < kCrumb) ++crumbs_;
+  read_ += bytes;
+  turn_left_ -= std::min(turn_left_, bytes);
+}
+
+// Nothing where this connection need not wait.
+std::optional<Connection::TimePoint> Connection::NextRead() {
+  if (crumbs_ >= kFreeCrumbs) return Steady::now() + kCrumbPause;
+  if (read_ < kWithoutTurn) return std::nullopt;
+  return NextTurn();
+}
+
+std::optional<Connection::TimePoint> Connection::NextTurn() {
+  if (turn_left_ > 0) return std::nullopt;
+  turn_left_ = ServingThread::kTurnBytes;
+  const TimePoint now = Steady::now();
+  const TimePoint turn = thread_.NextTurn(now);
+  return turn > now ? std::optional(turn) : std::nullopt;
+}
+
 // What comes meanwhile is read in one piece.
-void Connection::ReadLater(bool whole) {
-  if (!pause_) pause_.emplace(stream_.get_executor());
-  pause_->expires_after(kCrumbPause);
-  pause_->async_wait([self = shared_from_this(), whole](ErrorCode) {
-    if (self->state_ == State::kClosed) return;
+void Connection::ReadAt(std::optional<TimePoint> time, bool whole) {
+  if (!time) {
+    ReadUntil(whole);
+    return;
+  }
+  WaitFor(*time, [self = shared_from_this(), whole] {
     if (self->timed_out_) {
       self->OnRead(net::error::operation_aborted, whole);
     } else {
@@ -105,11 +129,32 @@ void Connection::ReadLater(bool whole) {
   });
 }
 
+// A close with unread bytes is a reset, which can overtake the answer: what still comes is read and
+// thrown away for a moment.
+void Connection::Linger() {
+  buffer_.clear();
+  stream_.async_read_some(
+      buffer_.prepare(kReadBytes), [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+        if (self->state_ != State::kLinger) return;
+        self->Count(bytes);
+        self->lingered_ += bytes;
+        if (error || self->lingered_ > self->core_.options.limits.linger_bytes) {
+          self->Close(false);
+        } else if (const auto turn = self->NextTurn()) {
+          self->WaitFor(*turn, [self] { self->Linger(); });
+        } else {
+          self->Linger();
+        }
+      });
+}
+
 void Connection::ReadHeader() {
   parser_.emplace();
   PrepareParser(*parser_, core_.options, core_.bodies);
   timed_out_ = false;
   crumbs_ = 0;
+  read_ = 0;
+  turn_left_ = 0;
   Enter(State::kHeader, core_.options.limits.header_time);
   OnRead({}, false);
 }

@@ -29,13 +29,12 @@ ServerCore::ServerCore(ServerOptions given, Handler answer, Metrics& metrics, Lo
       connections_gauge_(
           metrics.Gauges("plimsoll_http_server_connections", "Connections that are open")
               .With({{"server", options.name}})) {
-  // For one thread each: then an operation of its own wakes no other.
-  constexpr int kOneThread = 1;
   for (int i = 0; i < std::max(options.threads, 1); ++i)
-    contexts.push_back(std::make_unique<net::io_context>(kOneThread));
+    threads.push_back(std::make_unique<ServingThread>());
+  if (options.tls) handshakes = std::make_unique<net::io_context>(1);
 }
 
-net::io_context& ServerCore::NextContext() { return *contexts[next_++ % contexts.size()]; }
+ServingThread& ServerCore::NextThread() { return *threads[next_++ % threads.size()]; }
 
 Counter& ServerCore::Refused(const char* reason) {
   return refused_.With({{"server", options.name}, {"reason", reason}});
@@ -52,12 +51,12 @@ Counter& ServerCore::Requests(int status) {
   return *counter;
 }
 
-std::shared_ptr<net::ssl::context> ServerCore::Tls() {
+std::shared_ptr<SSL_CTX> ServerCore::Tls() {
   const std::lock_guard lock(mutex_);
   return tls_;
 }
 
-void ServerCore::SetTls(std::shared_ptr<net::ssl::context> tls) {
+void ServerCore::SetTls(std::shared_ptr<SSL_CTX> tls) {
   const std::lock_guard lock(mutex_);
   tls_ = std::move(tls);
 }

@@ -3,11 +3,12 @@
 
 #include <utility>  // before Asio: Boost 1.74's awaitable.hpp needs std::exchange
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -16,12 +17,35 @@
 #include <unordered_map>
 #include <vector>
 
+#include <openssl/ssl.h>
+
 #include "body_pool.h"
 #include "http/server.h"
 
 namespace plimsoll::http {
 
 class Connection;
+
+// What one thread of the server serves. Used on that thread only, but for the context.
+struct ServingThread {
+  using Clock = std::chrono::steady_clock;
+
+  // Megabytes are read a turn at a time, whoever sends them, so that small requests never wait for long: this much,
+  // no more often than that.
+  static constexpr std::size_t kTurnBytes = 64 * 1024;
+  static constexpr std::chrono::milliseconds kTurnEvery{1};
+
+  // When the next turn may begin; it is the caller's.
+  Clock::time_point NextTurn(Clock::time_point now) {
+    const Clock::time_point turn = std::max(now, free_at);
+    free_at = turn + kTurnEvery;
+    return turn;
+  }
+
+  // For one thread: then an operation of its own wakes no other.
+  boost::asio::io_context context{1};
+  Clock::time_point free_at{};
+};
 
 struct ServerCore {
   ServerCore(ServerOptions given, Handler answer, Metrics& metrics, Logger& log);
@@ -35,11 +59,11 @@ struct ServerCore {
   Counter& Requests(int status);
   Histogram& request_seconds;
 
-  std::shared_ptr<boost::asio::ssl::context> Tls();
-  void SetTls(std::shared_ptr<boost::asio::ssl::context> context);
+  std::shared_ptr<SSL_CTX> Tls();
+  void SetTls(std::shared_ptr<SSL_CTX> context);
 
   // Whose thread serves the next connection, from its first to its last byte. For the accepting thread alone.
-  boost::asio::io_context& NextContext();
+  ServingThread& NextThread();
   // False: there is no place, and the caller closes the connection.
   bool Register(const std::shared_ptr<Connection>& connection);
   void Unregister(Connection* connection);
@@ -74,11 +98,13 @@ struct ServerCore {
   std::condition_variable changed_;
   // Guarded by mutex_.
   std::unordered_map<Connection*, std::weak_ptr<Connection>> connections_;
-  std::shared_ptr<boost::asio::ssl::context> tls_;
+  std::shared_ptr<SSL_CTX> tls_;
 
  public:
-  // One a thread. Last, so that they go first: the handlers in them own connections, which use what is above.
-  std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
+  // Last, so that they go first: the handlers in them own connections, which use what is above.
+  std::vector<std::unique_ptr<ServingThread>> threads;
+  // The steps of handshakes, with a thread of their own; null without TLS. Before the others, whose sockets they use.
+  std::unique_ptr<boost::asio::io_context> handshakes;
 };
 
 }  // namespace plimsoll::http

@@ -15,6 +15,7 @@ namespace plimsoll::http {
 
 struct SslDeleter {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* connection) const { SSL_free(connection); }
   void operator()(X509_STORE* store) const { X509_STORE_free(store); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }

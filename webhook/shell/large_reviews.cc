@@ -1,5 +1,7 @@
 #include "webhook/shell/large_reviews.h"
 
+#include <sched.h>
+
 #include <exception>
 #include <optional>
 
@@ -28,6 +30,9 @@ void LargeReviews::Add(http::ServerRequest request, http::Responder responder) {
 }
 
 void LargeReviews::Run() {
+  // Whoever waits for a small review does not wait for a large one.
+  const sched_param none{};
+  static_cast<void>(sched_setscheduler(0, SCHED_IDLE, &none));
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });

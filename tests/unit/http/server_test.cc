@@ -328,6 +328,16 @@ TEST_F(ServerTlsTest, ACertificateIsReplacedWithoutDroppingAConnection) {
   EXPECT_FALSE(ClientOf(old_identity)->Send(Ask()));
 }
 
+TEST_F(ServerTlsTest, APeerMayChangeItsKeysBetweenRequests) {
+  Start(Tls(testing::MakeTlsIdentity()));
+  RawClient client(port(), true);
+  for (int i = 0; i < 3; ++i) {
+    client.Send(http::Get());
+    EXPECT_EQ(client.Status(), 200);
+    ASSERT_EQ(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+  }
+}
+
 TEST_F(ServerTlsTest, APairThatDoesNotFitLeavesTheLastGoodOne) {
   const testing::TlsIdentity identity = testing::MakeTlsIdentity();
   const testing::TlsIdentity other = testing::MakeTlsIdentity();
