@@ -99,7 +99,7 @@ class RawClient {
   // The status of the next answer; 0 when the peer closed without one.
   int Status() {
     const std::string answer = Answer();
-    return answer.size() > 12 ? std::atoi(answer.c_str() + 9) : 0;
+    return answer.size() > 12 ? static_cast<int>(std::strtol(answer.c_str() + 9, nullptr, 10)) : 0;
   }
   // True when the peer closes (or resets) before anything more comes.
   bool Closed() {
