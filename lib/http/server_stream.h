@@ -10,11 +10,10 @@
 
 #include <utility>  // before Asio: Boost 1.74's awaitable.hpp needs std::exchange
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/buffers_prefix.hpp>
 #include <cstddef>
-#include <memory>
 
 #include <openssl/ssl.h>
 
@@ -49,14 +48,14 @@ class ServerStream {
       return;
     }
     const boost::asio::mutable_buffer into = *boost::asio::buffer_sequence_begin(buffers);
+    auto go = [this, into] { return Read(into); };
+    Operation operation{*this, std::move(go), std::move(done)};
     if (SSL_has_pending(ssl_.get()) == 0) {
-      Wait(Step::kWantsRead, Reading<Completion>{*this, into, std::move(done)});
-      return;
+      Wait(Step::kWantsRead, std::move(operation));
+    } else {
+      boost::asio::post(get_executor(),
+                        [operation = std::move(operation)]() mutable { operation(ErrorCode{}); });
     }
-    boost::asio::post(get_executor(),
-                      [reading = Reading<Completion>{*this, into, std::move(done)}]() mutable {
-                        reading(ErrorCode{});
-                      });
   }
   template <class Buffers, class Completion>
   void async_write_some(const Buffers& buffers, Completion done) {  // NOLINT: Asio's name
@@ -66,13 +65,14 @@ class ServerStream {
     }
     const boost::asio::const_buffer from = *boost::asio::buffer_sequence_begin(buffers);
     const Outcome outcome = Write(from);
-    if (outcome.step == Step::kWantsRead || outcome.step == Step::kWantsWrite) {
-      Wait(outcome.step, Writing<Completion>{*this, from, std::move(done)});
-      return;
+    if (outcome.waits()) {
+      auto go = [this, from] { return Write(from); };
+      Wait(outcome.step, Operation{*this, std::move(go), std::move(done)});
+    } else {
+      boost::asio::post(get_executor(), [outcome, done = std::move(done)]() mutable {
+        done(outcome.error, outcome.bytes);
+      });
     }
-    boost::asio::post(get_executor(), [outcome, done = std::move(done)]() mutable {
-      done(outcome.error, outcome.bytes);
-    });
   }
 
  private:
@@ -80,43 +80,33 @@ class ServerStream {
     Step step = Step::kDone;
     std::size_t bytes = 0;
     ErrorCode error{};
+    bool waits() const { return step == Step::kWantsRead || step == Step::kWantsWrite; }
   };
-  template <class Completion>
-  struct Reading {
-    ServerStream& stream;
-    boost::asio::mutable_buffer into;
-    Completion done;
+  // What is tried again whenever the socket is ready for it, until it is done or has failed.
+  template <class Go, class Completion>
+  struct Operation {
+    Operation(ServerStream& on, Go what, Completion then)
+        : stream(on), go(std::move(what)), done(std::move(then)) {}
     void operator()(ErrorCode error) {
-      stream.Finish(error, error ? Outcome{} : stream.Read(into), std::move(*this));
+      const Outcome outcome = error ? Outcome{Step::kFailed, 0, error} : go();
+      if (outcome.waits()) {
+        stream.Wait(outcome.step, std::move(*this));
+      } else {
+        done(outcome.error, outcome.bytes);
+      }
     }
-  };
-  template <class Completion>
-  struct Writing {
     ServerStream& stream;
-    boost::asio::const_buffer from;
+    Go go;
     Completion done;
-    void operator()(ErrorCode error) {
-      stream.Finish(error, error ? Outcome{} : stream.Write(from), std::move(*this));
-    }
   };
 
   Outcome Read(boost::asio::mutable_buffer into);
   Outcome Write(boost::asio::const_buffer from);
   Outcome Judge(int result, std::size_t bytes);
-  template <class Operation>
-  void Wait(Step wants, Operation operation) {
+  template <class Ready>
+  void Wait(Step wants, Ready ready) {
     socket_.async_wait(wants == Step::kWantsRead ? Socket::wait_read : Socket::wait_write,
-                       std::move(operation));
-  }
-  template <class Operation>
-  void Finish(ErrorCode error, Outcome outcome, Operation&& operation) {
-    if (error) {
-      operation.done(error, 0);
-    } else if (outcome.step == Step::kWantsRead || outcome.step == Step::kWantsWrite) {
-      Wait(outcome.step, std::forward<Operation>(operation));
-    } else {
-      operation.done(outcome.error, outcome.bytes);
-    }
+                       std::move(ready));
   }
 
   Socket socket_;
