@@ -171,8 +171,10 @@ Result<std::shared_ptr<SSL_CTX>> NewServerContext(const std::string& certificate
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // A record in one read, not its head and then the rest.
   SSL_CTX_set_read_ahead(context.get(), 1);
-  // Full handshakes only: a session cache would let a peer keep state in our memory.
+  // Full handshakes only: a session cache would let a peer keep state in our memory. Without it, tickets are nothing but
+  // bytes, two for every handshake: SSL_OP_NO_TICKET does not end those of TLS 1.3.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_alpn_select_cb(context.get(), SelectHttp11, nullptr);
   PLIMSOLL_TRY(UsePair(context.get(), certificate_chain_pem, private_key_pem));
   return std::shared_ptr<SSL_CTX>(std::move(context));

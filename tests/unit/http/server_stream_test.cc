@@ -99,6 +99,11 @@ TEST_F(ServerStreamTest, AHandshakeThatComesInBytesAndLeavesInPiecesIsCompleted)
   EXPECT_TRUE(waited_to_write) << "the certificates fit in the socket";
 }
 
+TEST_F(ServerStreamTest, APeerGetsNoTicketThatTheServerWouldNotTake) {
+  Connect();
+  EXPECT_EQ(BIO_ctrl_pending(SSL_get_rbio(client_.get())), 0U) << "the handshake ended before";
+}
+
 TEST_F(ServerStreamTest, NoByteBehindTheHandshakeIsLost) {
   EXPECT_EQ(stream_->Handshake(), Step::kWantsRead);
   std::string received(100, '\0');
