@@ -102,7 +102,7 @@ void Connection::Count(std::size_t bytes) {
 // Nothing where this connection need not wait.
 std::optional<Connection::TimePoint> Connection::NextRead() {
   if (crumbs_ >= kFreeCrumbs) return Steady::now() + kCrumbPause;
-  if (read_ < kWithoutTurn) return std::nullopt;
+  if (state_ != State::kLinger && read_ < kWithoutTurn) return std::nullopt;
   return NextTurn();
 }
 
@@ -140,8 +140,8 @@ void Connection::Linger() {
         self->lingered_ += bytes;
         if (error || self->lingered_ > self->core_.options.limits.linger_bytes) {
           self->Close(false);
-        } else if (const auto turn = self->NextTurn()) {
-          self->WaitFor(*turn, [self] { self->Linger(); });
+        } else if (const auto time = self->NextRead()) {
+          self->WaitFor(*time, [self] { self->Linger(); });
         } else {
           self->Linger();
         }

@@ -6,11 +6,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -21,7 +22,7 @@ namespace plimsoll::http {
 
 class RawClient {
  public:
-  static constexpr int kPatience = 10'000;
+  static constexpr timeval kPatience{10, 0};
 
   // `from`: the local address, so that a test can be several peers (127.0.0.2).
   explicit RawClient(std::uint16_t port, bool tls = false, const char* from = "127.0.0.1",
@@ -31,6 +32,8 @@ class RawClient {
     local.sin_family = AF_INET;
     inet_pton(AF_INET, from, &local.sin_addr);
     EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&local), sizeof(local)), 0);
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
     sockaddr_in server{};
     server.sin_family = AF_INET;
     server.sin_port = htons(port);
@@ -51,7 +54,6 @@ class RawClient {
   // False when the peer has closed.
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {
-      if (!Wait(POLLOUT)) return false;
       const ssize_t done = ssl_ != nullptr
                                ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
                                : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -124,19 +126,15 @@ class RawClient {
     SSL_set_alpn_protos(ssl_, kProtocols.data(), kProtocols.size());
     connected_ = SSL_connect(ssl_) == 1;
   }
-  bool Wait(short events) {
-    if (ssl_ != nullptr && (events & POLLIN) != 0 && SSL_pending(ssl_) > 0) return true;
-    pollfd poller{fd_, events, 0};
-    return poll(&poller, 1, kPatience) == 1;
-  }
   bool More() {
     std::array<char, 16 * 1024> block{};
-    if (fd_ < 0 || !Wait(POLLIN)) return false;
+    if (fd_ < 0) return false;
+    errno = 0;
     const ssize_t count = ssl_ != nullptr
                               ? SSL_read(ssl_, block.data(), static_cast<int>(block.size()))
                               : recv(fd_, block.data(), block.size(), 0);
     if (count <= 0) {
-      ended_ = true;
+      ended_ = errno != EAGAIN && errno != EWOULDBLOCK;
       return false;
     }
     buffer_.append(block.data(), static_cast<std::size_t>(count));

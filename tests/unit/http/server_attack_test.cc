@@ -29,6 +29,13 @@ class ServerAttackTest : public ServerTest {
     options.limits.linger_time = milliseconds(200);
     return options;
   }
+  static ServerOptions WithTls(ServerOptions options) {
+    const testing::TlsIdentity identity = testing::MakeTlsIdentity();
+    options.tls = true;
+    options.certificate_chain_pem = identity.certificate_pem;
+    options.private_key_pem = identity.key_pem;
+    return options;
+  }
   // Another client, while an attack goes on.
   void ExpectHealthy() { EXPECT_EQ(StatusOf(http::Get()), 200); }
 };
@@ -63,6 +70,23 @@ TEST_F(ServerAttackTest, ARequestThatComesInCrumbsIsReadAllTheSame) {
   }
 }
 
+// Over TLS every crumb is a record, and a read of its own.
+TEST_F(ServerAttackTest, CrumbsAfterARefusalAreReadNowAndThen) {
+  ServerOptions options = WithTls(Options());
+  options.limits.linger_bytes = 40;
+  options.limits.linger_time = seconds(60);
+  Start(options);
+  RawClient client(port(), true);
+  client.Send(kHead + "Content-Length: 1000000000\r\n\r\n");
+  ASSERT_EQ(client.Status(), 413);
+  const auto refused = std::chrono::steady_clock::now();
+  for (int sent = 0; sent < 100 && client.Send("x"); ++sent) {
+  }
+  EXPECT_TRUE(client.Closed());
+  // Of 41 reads all but the first 16 waited for 20 ms.
+  EXPECT_GE(std::chrono::steady_clock::now() - refused, milliseconds(25 * 20));
+}
+
 TEST_F(ServerAttackTest, ABodyThatNeverEndsGets408) {
   Start(Short());
   RawClient client(port());
@@ -72,12 +96,7 @@ TEST_F(ServerAttackTest, ABodyThatNeverEndsGets408) {
 }
 
 TEST_F(ServerAttackTest, ATlsHandshakeThatNeverStartsIsClosed) {
-  ServerOptions options = Short();
-  const testing::TlsIdentity identity = testing::MakeTlsIdentity();
-  options.tls = true;
-  options.certificate_chain_pem = identity.certificate_pem;
-  options.private_key_pem = identity.key_pem;
-  Start(options);
+  Start(WithTls(Short()));
   RawClient silent(port());
   RawClient garbage(port());
   garbage.Send("\x16\x03\x01\xff\xffgarbage garbage garbage");
@@ -119,7 +138,8 @@ TEST_F(ServerAttackTest, ARequestThatIsNotAnsweredInTimeGets503) {
 }
 
 TEST_F(ServerAttackTest, APeerThatDoesNotReadItsAnswerIsClosed) {
-  const std::string large(30'000'000, 'x');
+  std::string large;
+  large.resize(30'000'000, 'x');
   Start(Short(), [&](ServerRequest, const Responder& responder) {
     responder.Send({200, {}, large});
   });
