@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -225,6 +226,35 @@ bool Compare(std::uint16_t ours, std::uint16_t bare, std::size_t connections,
   return best_ours.failures + best_bare.failures == 0;
 }
 
+// What requests take, as their client sees it, while half of those come that can be answered.
+bool HalfLoad(std::uint16_t port, const std::string& body) {
+  constexpr std::size_t kConnections = 16;
+  constexpr double kMostUs = 1'000;
+  constexpr int kSteps = 3;  // towards the pause that makes it half
+  LoadPlan plan;
+  plan.port = port;
+  plan.requests = {PostRequest("/enforce/pods", "application/json", body)};
+  plan.connections = kConnections;
+  const double most = RunLoad(plan).per_second;
+  const double cycle = 2 * kConnections / std::max(most, 1.0);  // seconds
+  LoadResult half;
+  for (int step = 0; step < kSteps; ++step) {
+    const double now = step == 0 ? cycle / 2 : kConnections / std::max(half.per_second, 1.0);
+    plan.pause += std::chrono::microseconds(std::lround((cycle - now) * 1e6));
+    plan.pause = std::max(plan.pause, std::chrono::microseconds(1));
+    half = RunLoad(plan);
+  }
+  std::printf(
+      "{\"name\":\"webhook.half_load\",\"value\":%.0f,\"unit\":\"1/s\",\"reference\":%.0f,"
+      "\"ratio\":%.3f}\n",
+      half.per_second, most, half.per_second / std::max(most, 1.0));
+  std::printf(
+      "{\"name\":\"webhook.half_load.p99\",\"value\":%.0f,\"unit\":\"us\",\"limit\":%.0f,"
+      "\"held\":%s}\n",
+      half.p99_us, kMostUs, half.p99_us <= kMostUs ? "true" : "false");
+  return half.failures == 0;
+}
+
 int Run() {
   const SystemClock clock;
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -305,6 +335,7 @@ int Run() {
   bool good = true;
   for (const std::size_t connections : {1, 16, 128})
     good = Compare((*ours)->port(), bare.port(), connections, body) && good;
+  good = HalfLoad((*ours)->port(), body) && good;
   Row("warm.allocations", decision_allocations, "allocations");
   Row("warm.allocated", decision_bytes, "bytes");
   Row("body", body.size(), "bytes");
