@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kMaxSegment = 40;
 constexpr std::size_t kHashCharacters = 20;
+constexpr std::size_t kHashBytes =
+    (kHashCharacters * 5 + 7) / 8;  // that many characters are made of
 constexpr std::size_t kMaxRepository = 511;
 
 bool IsAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
@@ -52,7 +54,7 @@ std::string BaselineName(std::string_view repository) {
   if (name.empty()) name = "x";
   const Sha256Digest digest = Sha256(AsBytes(repository));
   name += '-';
-  name += Base32LowerEncode(digest).substr(0, kHashCharacters);
+  name += Base32LowerEncode(ByteView(digest).first(kHashBytes)).substr(0, kHashCharacters);
   return name;
 }
 

@@ -12,6 +12,7 @@ namespace plimsoll {
 namespace {
 
 constexpr std::size_t kMaxValueBytes = 2048;
+constexpr std::size_t kUsualLine = 1024;
 constexpr std::array<std::string_view, 4> kLevelNames{"debug", "info", "warn", "error"};
 
 std::string_view NameOf(LogLevel level) { return kLevelNames[static_cast<std::size_t>(level)]; }
@@ -19,7 +20,12 @@ std::string_view NameOf(LogLevel level) { return kLevelNames[static_cast<std::si
 // Printable has already replaced control characters, so only JSON's own two need escaping.
 void AppendQuoted(std::string& out, std::string_view text) {
   out.push_back('"');
-  for (const char c : Printable(text, kMaxValueBytes)) {
+  const std::string shown = Printable(text, kMaxValueBytes);
+  if (shown.find('"') == std::string::npos && shown.find('\\') == std::string::npos) {
+    out.append(shown).push_back('"');
+    return;
+  }
+  for (const char c : shown) {
     if (c == '"' || c == '\\') out.push_back('\\');
     out.push_back(c);
   }
@@ -50,7 +56,9 @@ void AppendValue(std::string& out, const LogField& field) {
 
 std::string JsonLine(Time now, LogLevel level, std::string_view message,
                      std::initializer_list<LogField> fields) {
-  std::string line = R"({"time":")" + FormatMicroTime(now) + R"(","level":")";
+  std::string line;
+  line.reserve(kUsualLine);
+  line.append(R"({"time":")").append(FormatMicroTime(now)).append(R"(","level":")");
   line.append(NameOf(level)).append(R"(","msg":)");
   AppendQuoted(line, message);
   for (const LogField& field : fields) {

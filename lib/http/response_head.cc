@@ -29,15 +29,17 @@ std::string HttpDate(std::time_t now) {
 }  // namespace
 
 std::string ResponseHead(const ServerResponse& response, bool close, std::time_t now) {
-  std::string head =
-      "HTTP/1.1 " + std::to_string(response.status) + " " + Phrase(response.status) + "\r\n";
-  head += "Date: " + HttpDate(now) + "\r\n";
+  constexpr std::size_t kUsual = 512;
+  std::string head;
+  head.reserve(kUsual);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  head.append(Phrase(response.status)).append("\r\nDate: ").append(HttpDate(now)).append("\r\n");
   for (const Header& field : response.headers) {
     if (!IsToken(field.name) || !IsFieldValue(field.value)) continue;
-    head += field.name + ": " + field.value + "\r\n";
+    head.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (MayHaveBody(response.status)) {
-    head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
   }
   head += close ? "Connection: close\r\n\r\n" : "\r\n";
   return head;

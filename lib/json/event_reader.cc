@@ -1,7 +1,6 @@
 // The reader behind ParseEvents: one pass over the bytes, strict RFC 8259, no recursion. What its handler does not want
 // is checked to be JSON and nothing more is done with it; that is most of what a Kubernetes object is.
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -10,36 +9,10 @@
 #include "base/printable.h"
 #include "json/json.h"
 #include "text_checks.h"
+#include "text_words.h"
 
 namespace plimsoll::json {
 namespace {
-
-constexpr std::uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
-constexpr std::size_t kWord = sizeof(std::uint64_t);
-
-std::uint64_t Load(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-// Bits where a byte is below `bound`, which is at most 0x80; exact up to the first of them.
-constexpr std::uint64_t AnyBelow(std::uint64_t word, std::uint64_t bound) {
-  return (word - kOnes * bound) & ~word & kHighBits;
-}
-constexpr std::uint64_t AnyIs(std::uint64_t word, char c) {
-  return AnyBelow(word ^ (kOnes * static_cast<unsigned char>(c)), 1);
-}
-bool EndsText(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
-
-// Nearly every text is ASCII, which this says eight bytes at a time.
-bool IsAscii(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  std::uint64_t seen = 0;
-  for (; end - at >= static_cast<std::ptrdiff_t>(kWord); at += kWord) seen |= Load(at);
-  for (; at != end; ++at) seen |= static_cast<unsigned char>(*at);
-  return (seen & kHighBits) == 0;
-}
 
 std::optional<unsigned> HexDigit(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
@@ -92,7 +65,8 @@ class EventReader {
   bool Document() {
     if (!Value()) return false;
     while (!open_.empty()) {
-      if (!Next()) return false;
+      if (skipping()) SkipPlain();
+      if (!open_.empty() && !Next()) return false;
     }
     SkipSpace();
     return at_ == end_ || Wrong("nothing after the value");
@@ -106,14 +80,15 @@ class EventReader {
     stopped_ = !goes_on;
     return goes_on;
   }
-  bool Count() {
-    if (++values_ <= limits_.max_values) return true;
+  bool Count() { return ++values_ <= limits_.max_values || TooMany(); }
+  bool TooMany() {
     limit_ = "JSON with more than " + std::to_string(limits_.max_values) + " values";
     return false;
   }
   bool skipping() const { return skipped_from_ != 0; }
 
   void SkipSpace() {
+    if (at_ != end_ && *at_ > ' ') return;  // nearly always: what API servers send has no space
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
   }
 
@@ -194,6 +169,57 @@ class EventReader {
     return Told(object ? handler_.StartObject() : handler_.StartArray());
   }
 
+  // What API servers send is compact: no space, few escapes. As far as that goes, what nobody wants is passed with
+  // nothing but local variables; all else, what is wrong and what meets a limit is left to Next, at the same place.
+  void SkipPlain() {
+    const char* at = at_;
+    std::size_t values = values_;
+    bool fresh = fresh_;
+    bool object = open_.back() == '{';
+    while (at != end_) {
+      if (*at == (object ? '}' : ']')) {
+        ++at;
+        fresh = false;
+        const bool whole = open_.size() == skipped_from_;
+        open_.pop_back();
+        if (whole) {
+          skipped_from_ = 0;
+          break;
+        }
+        object = open_.back() == '{';
+        continue;
+      }
+      // Moves on with a whole member or element, or the opening of one, only.
+      const char* next = at;
+      if (!fresh && *next++ != ',') break;
+      if (object && !PassPlainName(next)) break;
+      const std::size_t counted = values + (object ? 2 : 1);
+      if (next == end_ || counted > limits_.max_values) break;
+      const bool opens = *next == '{' || *next == '[';
+      if (opens) {
+        if (open_.size() == limits_.max_depth) break;
+        object = *next == '{';
+        open_.push_back(*next++);
+      } else if (!PassPlainText(next)) {
+        break;
+      }
+      at = next;
+      values = counted;
+      fresh = opens;
+    }
+    at_ = at;
+    values_ = values;
+    fresh_ = fresh;
+  }
+  bool PassPlainText(const char*& at) const {
+    if (at == end_ || *at != '"') return false;
+    at = internal::EndOfPlainText(at + 1, end_);
+    return at != end_ && *at++ == '"';
+  }
+  bool PassPlainName(const char*& at) const {
+    return PassPlainText(at) && at != end_ && *at++ == ':';
+  }
+
   bool Close(bool object) {
     ++at_;
     fresh_ = false;
@@ -209,13 +235,15 @@ class EventReader {
   // A string, from its quotation mark on. `value` is a view of the text, or of scratch_ when it has escapes.
   bool Text(bool wanted, std::string_view& value) {
     const char* const first = ++at_;
-    ToEndOfText();
+    at_ = internal::EndOfPlainText(at_, end_);
     if (at_ != end_ && *at_ == '"') {
       value = {first, static_cast<std::size_t>(at_++ - first)};
       return true;
     }
+    return TextWithEscapes(first, wanted, value);
+  }
+  bool TextWithEscapes(const char* piece, bool wanted, std::string_view& value) {
     scratch_.clear();
-    const char* piece = first;
     for (;;) {
       if (wanted) scratch_.append(piece, at_);
       if (at_ == end_) return Wrong("the end of a string");
@@ -223,20 +251,11 @@ class EventReader {
       if (*at_ != '\\') return Wrong("no control character in a string");
       if (!Escape()) return false;
       piece = at_;
-      ToEndOfText();
+      at_ = internal::EndOfPlainText(at_, end_);
     }
     ++at_;
     value = scratch_;
     return true;
-  }
-
-  void ToEndOfText() {
-    while (end_ - at_ >= static_cast<std::ptrdiff_t>(kWord)) {
-      const std::uint64_t word = Load(at_);
-      if ((AnyIs(word, '"') | AnyIs(word, '\\') | AnyBelow(word, 0x20)) != 0) break;
-      at_ += kWord;
-    }
-    while (at_ != end_ && !EndsText(*at_)) ++at_;
   }
 
   bool Escape() {
@@ -354,7 +373,7 @@ class EventReader {
 
 Status ParseEvents(std::string_view text, const Limits& limits, Handler& handler) {
   PLIMSOLL_TRY(internal::CheckText(text, limits));
-  if (!IsAscii(text) && !IsUtf8(text)) return Fail(kMalformed, "JSON that is not UTF-8");
+  if (!internal::IsAscii(text) && !IsUtf8(text)) return Fail(kMalformed, "JSON that is not UTF-8");
   return EventReader(text, limits, handler).Read();
 }
 

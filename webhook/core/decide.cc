@@ -49,8 +49,11 @@ class Judge {
   Decision Run() && {
     if (!review_.relevant) return std::move(decision_);
     if (review_.too_many) return TooMany();
+    decision_.images.reserve(review_.images.size());
     for (const ReviewImage& image : review_.images) Add(image);
-    std::stable_sort(decision_.images.begin(), decision_.images.end(), IsWorse);
+    // Nearly always all are alike, and a decision is large.
+    if (!std::is_sorted(decision_.images.begin(), decision_.images.end(), IsWorse))
+      std::stable_sort(decision_.images.begin(), decision_.images.end(), IsWorse);
     std::sort(decision_.lookups.begin(), decision_.lookups.end());
     decision_.lookups.erase(std::unique(decision_.lookups.begin(), decision_.lookups.end()),
                             decision_.lookups.end());

@@ -44,6 +44,13 @@ class Waiter {
   std::function<void()> done_;
 };
 
+// In one piece of memory: this is asked for every image.
+std::string KeyOf(const std::string& repository, char between, const std::string& rest) {
+  std::string key;
+  key.reserve(repository.size() + 1 + rest.size());
+  return key.append(repository).append(1, between).append(rest);
+}
+
 // Values that end at a time, the oldest first to go when there are too many. Its owner locks.
 template <class Value>
 class ExpiringMap {
@@ -223,12 +230,13 @@ struct Lookups::Impl {
     }
     if (observation.digest.empty()) return;
     observed.Put(
-        lookup.repository + "@" + observation.digest,
+        KeyOf(lookup.repository, '@', observation.digest),
         {std::make_shared<const baseline::Observation>(baseline::ForAdmission(observation)),
          clock.Now()},
         now + keep_for);
     if (!lookup.tag.empty())
-      resolved.Put(lookup.repository + ":" + lookup.tag, observation.digest, now + limits.tag_for);
+      resolved.Put(KeyOf(lookup.repository, ':', lookup.tag), observation.digest,
+                   now + limits.tag_for);
   }
 
   void LookUp(const Lookup& lookup) {
@@ -318,8 +326,9 @@ Lookups::~Lookups() {
 
 std::shared_ptr<const baseline::Observation> Lookups::Observed(const std::string& repository,
                                                                const std::string& digest) const {
+  const std::string key = KeyOf(repository, '@', digest);
   const std::lock_guard lock(impl_->mutex);
-  const auto* found = impl_->observed.Find(repository + "@" + digest, impl_->clock.Steady());
+  const auto* found = impl_->observed.Find(key, impl_->clock.Steady());
   if (found == nullptr) return nullptr;
   const auto verifier = impl_->observer.verifier();
   const auto& observation = found->observation;
@@ -330,15 +339,17 @@ std::shared_ptr<const baseline::Observation> Lookups::Observed(const std::string
 
 std::optional<Time> Lookups::AnsweredAt(const std::string& repository,
                                         const std::string& digest) const {
+  const std::string key = KeyOf(repository, '@', digest);
   const std::lock_guard lock(impl_->mutex);
-  const auto* found = impl_->observed.Find(repository + "@" + digest, impl_->clock.Steady());
+  const auto* found = impl_->observed.Find(key, impl_->clock.Steady());
   return found == nullptr ? std::nullopt : std::optional(found->at);
 }
 
 std::optional<std::string> Lookups::Resolved(const std::string& repository,
                                              const std::string& tag) const {
+  const std::string key = KeyOf(repository, ':', tag);
   const std::lock_guard lock(impl_->mutex);
-  const auto* found = impl_->resolved.Find(repository + ":" + tag, impl_->clock.Steady());
+  const auto* found = impl_->resolved.Find(key, impl_->clock.Steady());
   return found == nullptr ? std::nullopt : std::optional<std::string>(*found);
 }
 

@@ -137,6 +137,7 @@ class LiveSnapshot final : public Snapshot {
   baseline::Settings SettingsFor(const std::string& repository) const override {
     baseline::Settings settings;
     settings.durations = cache_.durations;
+    if (cache_.rules.empty()) return settings;
     if (const auto parsed = oci::Repository::FromKey(repository))
       settings.aliases = cache_.rules.AliasesOf(*parsed);
     return settings;

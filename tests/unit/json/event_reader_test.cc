@@ -206,10 +206,16 @@ TEST(EventReader, HoldsItsLimitsAlsoInWhatIsSkipped) {
     };
     EXPECT_EQ(code(std::string(11, '[') + std::string(11, ']')), Reason{});
     EXPECT_EQ(code(std::string(12, '[') + std::string(12, ']')), kLimitExceeded);
-    std::string many = "[0";
-    for (int i = 0; i < 1'996; ++i) many += ",0";
-    EXPECT_EQ(code(many + "]"), Reason{});
-    EXPECT_EQ(code(many + ",0]"), kLimitExceeded);
+    // A member counts twice: its name is one of the values.
+    for (const auto& [first, more, count] : {std::tuple("[0", ",0", 1'996),
+                                             {"[\"x\"", ",\"x\"", 1'996},
+                                             {"{\"x\":\"y\"", ",\"x\":\"y\"", 997}}) {
+      std::string many = first;
+      for (int i = 0; i < count; ++i) many += more;
+      const std::string end(1, *first == '[' ? ']' : '}');
+      EXPECT_EQ(code(many + end), Reason{}) << first;
+      EXPECT_EQ(code(many + more + end), kLimitExceeded) << first;
+    }
     EXPECT_EQ(code("\"" + std::string(1u << 20, 'a') + "\""), kLimitExceeded);
   }
 }

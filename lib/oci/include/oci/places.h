@@ -34,6 +34,7 @@ class RepositoryRules {
   // wildcards than `match` has, at most 1,000 rules.
   static Result<RepositoryRules> Make(std::vector<RepositoryRule> rules);
 
+  bool empty() const { return rules_.empty(); }
   // The image's own repository first. A target that is no repository is left out.
   std::vector<Place> PlacesOf(const Repository& repository) const;
   // Other names under which a signer may know this repository: aliases, and what it mirrors.
