@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxSegment = 40;
 constexpr std::size_t kHashCharacters = 20;
-constexpr std::size_t kHashBytes =
-    (kHashCharacters * 5 + 7) / 8;  // that many characters are made of
+constexpr std::size_t kHashBytes = (kHashCharacters * 5 + 7) / 8;  // what they are made of
 constexpr std::size_t kMaxRepository = 511;
 
 bool IsAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }

@@ -15,16 +15,10 @@ namespace {
 using baseline::Admission;
 using baseline::AdmissionVerdict;
 
-struct Subject {
-  const ReviewImage* image = nullptr;
-  oci::Reference reference;
-};
-
 // The digest that the image string means now: its own, what a registry said a moment ago, what a node resolved last.
-std::string DigestOf(const oci::Reference& reference, const baseline::Record* record,
-                     const Answers& answers) {
+std::string DigestOf(const oci::Reference& reference, const std::string& key,
+                     const baseline::Record* record, const Answers& answers) {
   if (reference.digest) return reference.digest->text();
-  const std::string key = reference.repository.Key();
   if (const auto resolved = answers.Resolved(key, reference.tag)) return *resolved;
   if (record != nullptr) {
     if (const auto* known = baseline::FindTag(*record, reference.tag)) return known->digest;
@@ -90,23 +84,22 @@ class Judge {
     if (!reference) return;
     const std::string key = reference->repository.Key();
     const std::shared_ptr<const baseline::Record> record = snapshot_.Find(key);
-    const std::string digest = DigestOf(*reference, record.get(), answers_);
+    const std::string digest = DigestOf(*reference, key, record.get(), answers_);
     const baseline::EffectivePolicy policy = snapshot_.policies().For(key, now_);
     const auto observed = digest.empty() ? nullptr : answers_.Observed(key, digest);
     ImageDecision decided{image.container, key, digest, !reference->digest.has_value(), {}};
     decided.verdict = baseline::Admit(record.get(), key, digest, policy, snapshot_.SettingsFor(key),
                                       observed.get(), now_);
-    AskFor(*reference, digest, record.get(), policy, observed.get(), decided.verdict);
+    AskFor(*reference, key, digest, record.get(), policy, observed.get(), decided.verdict);
     records_[key] = record;
     decision_.images.push_back(std::move(decided));
   }
 
   // What is worth a look-up: a tag that was not resolved just now, and a digest without a fresh answer when the
   // answer could change something.
-  void AskFor(const oci::Reference& reference, const std::string& digest,
+  void AskFor(const oci::Reference& reference, const std::string& key, const std::string& digest,
               const baseline::Record* record, const baseline::EffectivePolicy& policy,
               const baseline::Observation* observed, const AdmissionVerdict& verdict) {
-    const std::string key = reference.repository.Key();
     const bool trusted = policy.pinned || (record != nullptr && record->learning_time.has_value());
     const bool stale_tag = !reference.digest && !answers_.Resolved(key, reference.tag);
     // Without an answer for this digest; or with one that the log was not asked about, and that denies.

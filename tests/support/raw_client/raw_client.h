@@ -51,7 +51,7 @@ class RawClient {
 
   bool connected() const { return connected_; }
 
-  // False when the peer has closed.
+  // False when the peer has closed, or takes nothing for ten seconds.
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t done = ssl_ != nullptr
